@@ -37,7 +37,7 @@ static const struct aas_plant_channel fan_channels[] = {
 
 static const struct aas_plant_channel compressor_channels[] = {
     COMMON_CHANNELS,
-    {"pressure", "bar", "Pressure after the final separator.", 0.0, 16.0},
+    {"pressure", "bar", "Pressure at the screw's outlet, before the oil separator.", 0.0, 16.0},
     {"flow", "m3/min", "Delivered free air.", 0.0, 30.0},
     {"discharge_temperature", "degC", "Temperature of the air-oil mixture at the screw's outlet.", -20.0, 180.0},
 };
