@@ -2,7 +2,7 @@
 # Style and static analysis; every finding is an error. clang-tidy needs a configured `dev` preset and runs where it is
 # installed.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 2
 failed=0
 
 check() { # check NAME COMMAND…
@@ -14,6 +14,7 @@ check() { # check NAME COMMAND…
     fi
 }
 
+# shellcheck disable=SC2317 # called through check
 tidy() {
     command -v clang-tidy >/dev/null || {
         echo "clang-tidy is not installed (apt: clang-tidy)" >&2

@@ -3,7 +3,7 @@
 #   test.sh [backend|frontend|integration|all]   (default: all)
 # In CI (CI=true) a skipped test counts as failed: what CI does not run, nobody runs.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 2
 
 scope=${1:-all}
 preset=${AAS_TEST_PRESET:-asan}
