@@ -47,6 +47,7 @@ enum aas_window_outcome {
     AAS_WINDOW_MERGED,    /* its time was there: it filled cells that were missing */
     AAS_WINDOW_DUPLICATE, /* its time was there with every value: nothing changed (the first value wins) */
     AAS_WINDOW_TOO_LATE,  /* older than everything kept: not in any window */
+    AAS_WINDOW_EMPTY,     /* without any value: not kept */
     AAS_WINDOW__OUTCOME_COUNT
 };
 
@@ -74,15 +75,17 @@ struct aas_window;
 int aas_window_spec_check(const struct aas_window_spec *spec, struct aas_error *err)
     __attribute__((warn_unused_result));
 
-/** Make an empty window for one sensor; it allocates rows as they come, at most rows + history_rows + stride. opt:
- *  borrows. Errors: AAS_EINVAL as above, AAS_ENOMEM. The caller destroys it. */
+/** Make an empty window for one sensor; memory grows with the rows that come. opt: borrows. Errors: AAS_EINVAL as
+ * above, AAS_ENOMEM. The caller destroys it. */
 int aas_window_create(const struct aas_window_options *opt, struct aas_window **ret_window, struct aas_error *err)
     __attribute__((warn_unused_result));
 /** NULL is allowed. */
 void aas_window_destroy(struct aas_window *w);
 
-/** Add a row: `channels` values (borrows), NaN = missing. A row without any value is kept out (DUPLICATE). Errors:
- *  AAS_EINVAL an infinite value or a time before 1970, AAS_ENOMEM; nothing changed then. ret_outcome may be NULL. */
+/** Add a row: `channels` values (borrows), NaN = missing. Then call aas_window_next() until it says false: rows that a
+ *  ready window needs are kept. Where the channels of one instant arrive as separate rows, set lateness_ms so that a
+ *  window waits for all of them. Errors: AAS_EINVAL an infinite value or a time before 1970, AAS_ETOOBIG windows were
+ *  left unread, AAS_ENOMEM; nothing changed then. ret_outcome may be NULL. */
 int aas_window_push(struct aas_window *w, int64_t ts_ms, const double *values, enum aas_window_outcome *ret_outcome)
     __attribute__((warn_unused_result));
 
@@ -97,7 +100,7 @@ bool aas_window_next(struct aas_window *w, struct aas_window_view *ret_view) __a
 /** Before the rebuild after a restart: windows that end at or before this time were given out already. */
 void aas_window_resume(struct aas_window *w, int64_t last_end_ms);
 
-/** Forget every row, keep shape and watermark-free: as just created. */
+/** Forget every row and the event time: as just created. */
 void aas_window_reset(struct aas_window *w);
 
 /** Newest event time minus lateness; INT64_MIN before the first row. */

@@ -63,7 +63,7 @@ int aas_xgb_attr(struct aas_xgb *model, const char *name, struct aas_buf *ret_va
     __attribute__((warn_unused_result));
 
 enum aas_xgb_format { AAS_XGB_JSON, AAS_XGB_UBJ };
-/** Append the model's file form to buf. Errors: AAS_EUPSTREAM, AAS_ENOMEM, AAS_E2BIG. */
+/** Append the model's file form to buf. Errors: AAS_EUPSTREAM, AAS_ENOMEM, AAS_ETOOBIG. */
 int aas_xgb_save(struct aas_xgb *model, enum aas_xgb_format format, struct aas_buf *buf, struct aas_error *err)
     __attribute__((warn_unused_result));
 

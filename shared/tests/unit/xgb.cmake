@@ -1,0 +1,1 @@
+aas_add_unit_test(test_xgb SOURCES tests/unit/xgb/test_xgb.c LINK aas::xgb PkgConfig::JANSSON Threads::Threads)
