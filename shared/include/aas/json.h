@@ -26,7 +26,7 @@ static inline void aas_json_auto_decref(json_t **doc)
 
 /** Parse text[0..len) (borrows) into a new document (caller owns). Refuses more than max_bytes (0: AAS_JSON_MAX_BYTES)
  * or max_depth levels (0: AAS_JSON_MAX_DEPTH), duplicate keys, trailing text, \u0000, NaN and numbers that don't fit.
- * Any value may stand at the top. Errors: AAS_E2BIG, AAS_EPARSE with line and column, AAS_ENOMEM. */
+ * Any value may stand at the top. Errors: AAS_ETOOBIG, AAS_EPARSE with line and column, AAS_ENOMEM. */
 int aas_json_parse(const char *text, size_t len, size_t max_bytes, unsigned max_depth, json_t **ret_doc,
                    struct aas_error *err) __attribute__((warn_unused_result));
 
@@ -36,7 +36,7 @@ int aas_json_load(const char *path, size_t max_bytes, json_t **ret_doc, struct a
     __attribute__((warn_unused_result));
 
 /** Append doc to buf as compact JSON; reals print with at most 17 digits and read back as the same number. Errors:
- * AAS_ENOMEM, AAS_E2BIG when the buffer's cap is reached (buf is as before). */
+ * AAS_ENOMEM, AAS_ETOOBIG when the buffer's cap is reached (buf is as before). */
 int aas_json_dump(const json_t *doc, struct aas_buf *buf) __attribute__((warn_unused_result));
 
 enum aas_json_need { AAS_JSON_REQUIRED, AAS_JSON_OPTIONAL };
@@ -89,6 +89,6 @@ int aas_json_to_bson(const json_t *obj, const char *const *dates, bson_t **ret_d
     __attribute__((warn_unused_result));
 
 /** Append a store document to buf as JSON text without a tree between: what list answers use. Numbers as
- *  aas_json_write_double. Errors as aas_json_from_bson, AAS_E2BIG; on failure buf is as before. */
+ *  aas_json_write_double. Errors as aas_json_from_bson, AAS_ETOOBIG; on failure buf is as before. */
 int aas_json_write_bson(struct aas_buf *buf, const bson_t *doc, struct aas_error *err)
     __attribute__((warn_unused_result));

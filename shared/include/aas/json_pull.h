@@ -65,7 +65,7 @@ bool aas_json_pull_is(const struct aas_json_pull *r, const char *s);
 /** Skip the next value whole. Afterwards r->event is its last event, or AAS_JSON_ERROR. False on error. */
 bool aas_json_pull_skip(struct aas_json_pull *r);
 
-/** Unescape the last key or string into dst (NUL-terminated). Errors: AAS_E2BIG when cap bytes don't hold it,
+/** Unescape the last key or string into dst (NUL-terminated). Errors: AAS_ETOOBIG when cap bytes don't hold it,
  * AAS_EPARSE when it holds \u0000 or a lone surrogate. */
 int aas_json_pull_string(const struct aas_json_pull *r, char *dst, size_t cap, size_t *ret_len)
     __attribute__((warn_unused_result));
@@ -74,7 +74,7 @@ int aas_json_pull_string(const struct aas_json_pull *r, char *dst, size_t cap, s
 int aas_json_pull_int(const struct aas_json_pull *r, int64_t *ret_value) __attribute__((warn_unused_result));
 
 /** Read a whole array of numbers and nulls, the reader standing before it: null becomes NaN. dst: cap doubles
- * (caller's). Errors: AAS_EINVAL another type (r->at tells where), AAS_E2BIG more than cap, AAS_EPARSE. */
+ * (caller's). Errors: AAS_EINVAL another type (r->at tells where), AAS_ETOOBIG more than cap, AAS_EPARSE. */
 int aas_json_pull_doubles(struct aas_json_pull *r, double *dst, size_t cap, size_t *ret_n)
     __attribute__((warn_unused_result));
 /** The same for an array of integers (times), without nulls. */
@@ -115,5 +115,6 @@ void aas_json_write_null(struct aas_json_writer *w);
 void aas_json_write_raw(struct aas_json_writer *w, const char *json, size_t len);
 void aas_json_write_doubles(struct aas_json_writer *w, const double *values, size_t n);
 void aas_json_write_ints(struct aas_json_writer *w, const int64_t *values, size_t n);
-/** 0, or the first error (AAS_ENOMEM, AAS_E2BIG): then buf is cut back to where the writer began. */
+/** 0, or the first error (AAS_ENOMEM, AAS_ETOOBIG): then buf is cut back to where the writer began;
+ *  its own status stays. */
 int aas_json_write_finish(struct aas_json_writer *w) __attribute__((warn_unused_result));

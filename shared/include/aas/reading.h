@@ -56,7 +56,7 @@ void aas_reading_batch_fini(struct aas_reading_batch *batch);
 
 /** Decode one payload (borrows: the batch points into it) into batch, replacing what stood there. channel (may be NULL,
  * borrows) is the name that the topic gives, for form 4. A payload is taken whole or not at all. Errors: AAS_EPARSE not
- * JSON; AAS_EINVAL a sentence naming field, value and what would be right ("[2].readings.temp: …"); AAS_E2BIG more
+ * JSON; AAS_EINVAL a sentence naming field, value and what would be right ("[2].readings.temp: …"); AAS_ETOOBIG more
  * readings or values than the batch holds. On failure len is 0 and seen tells how many readings the payload meant (1
  * when that can't be told). */
 int aas_reading_decode(const char *payload, size_t payload_len, const char *channel, size_t channel_len,
@@ -66,6 +66,6 @@ int aas_reading_decode(const char *payload, size_t payload_len, const char *chan
 bool aas_reading_name_valid(const char *name, size_t len);
 
 /** Append readings (of the batch's values) to buf as form 1 or 3: one alone as an object, several as an array. Channels
- * with NaN are written as null. Errors: AAS_ENOMEM, AAS_E2BIG. */
+ * with NaN are written as null. Errors: AAS_ENOMEM, AAS_ETOOBIG. */
 int aas_reading_encode(const struct aas_reading *readings, size_t n, const struct aas_reading_value *values,
                        struct aas_buf *buf) __attribute__((warn_unused_result));

@@ -1,0 +1,20 @@
+# cmake -DOUT=file.c -DSCHEMAS=a.schema.json,b.schema.json -P EmbedSchemas.cmake
+# Writes the schema files into one C source, so that a daemon needs no files beside it.
+string(REPLACE "," ";" files "${SCHEMAS}")
+set(text "/* Generated from shared/schemas: don't edit. */\n#include \"json_schema_impl.h\"\n\n")
+set(table "")
+set(i 0)
+foreach(file ${files})
+  get_filename_component(name ${file} NAME)
+  string(REPLACE ".schema.json" "" name ${name})
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "(................................................................................)" "\\1\n"
+    bytes "${bytes}")
+  string(APPEND text "static const char schema_${i}[] = {\n${bytes}0};\n")
+  string(APPEND table "    {\"${name}\", schema_${i}, sizeof schema_${i} - 1},\n")
+  math(EXPR i "${i} + 1")
+endforeach()
+string(APPEND text "\nconst struct schema_file aas_schema_files[] = {\n${table}    {0},\n};\n")
+file(WRITE ${OUT}.new "${text}")
+file(COPY_FILE ${OUT}.new ${OUT} ONLY_IF_DIFFERENT)
