@@ -17,8 +17,7 @@ struct aas_jwt_key;
  * serve as an HMAC secret), AAS_ENOMEM. */
 int aas_jwt_key_create(const void *secret, size_t len, struct aas_jwt_key **ret_key, struct aas_error *err)
     __attribute__((warn_unused_result));
-/** The same from a file; a trailing newline is dropped. Refuses a file that others may read. Errors: also -errno of
- * open. */
+/** The same from a file; a trailing newline is dropped. Errors: also -errno of open and read. */
 int aas_jwt_key_load(const char *path, struct aas_jwt_key **ret_key, struct aas_error *err)
     __attribute__((warn_unused_result));
 /** Wipes the secret; NULL is fine. */
@@ -38,7 +37,7 @@ struct aas_jwt_rules {
 };
 
 /** Sign claims into ret_token (cap bytes, NUL-terminated; AAS_JWT_MAX_BYTES is enough). Errors: AAS_EINVAL for empty
- * sub, jti or kind or exp ≤ iat, AAS_E2BIG, AAS_ENOMEM, AAS_EUPSTREAM. */
+ * sub, jti or kind or exp ≤ iat, AAS_ETOOBIG, AAS_ENOMEM, AAS_EUPSTREAM. */
 int aas_jwt_sign(const struct aas_jwt_key *key, const struct aas_jwt_rules *rules, const struct aas_jwt_claims *claims,
                  char *ret_token, size_t cap, struct aas_error *err) __attribute__((warn_unused_result));
 
