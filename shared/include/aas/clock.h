@@ -35,8 +35,8 @@ int64_t aas_mono_diff_ns(struct aas_mono a, struct aas_mono b);
 bool aas_mono_passed(struct aas_mono t);
 /** Milliseconds from now to t, rounded up, 0 when passed, at most INT_MAX; -1 for NEVER: as poll(2) wants it. */
 int aas_mono_poll_ms(struct aas_mono t);
-/** t as an absolute time for pthread_cond_clockwait(CLOCK_MONOTONIC): the *real* time that lies as far ahead as t does
- * on the (possibly fake) clock. */
+/** t as an absolute time for pthread_cond_timedwait on a CLOCK_MONOTONIC condition: the *real* time that lies as far
+ * ahead as t does on the (possibly fake) clock. */
 struct timespec aas_mono_timespec(struct aas_mono t);
 
 #define AAS_RFC3339_BYTES 25 /* "2026-01-31T23:59:59.999Z" and NUL */

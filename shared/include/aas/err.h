@@ -4,8 +4,14 @@
 
 #include <errno.h>
 
-/** Ignoring the result must be a visible `(void)` (style 2.4). */
+/** The result must be looked at, or ignored visibly. */
 #define AAS_MUST_CHECK __attribute__((warn_unused_result))
+/** Ignore a result on purpose: `AAS_IGNORE(aas_queue_push_latest(q, &x));`. GCC warns in spite of a `(void)` cast. */
+#define AAS_IGNORE(expr)                                                                                               \
+    do {                                                                                                               \
+        __typeof__(expr) aas_ignored_ = (expr);                                                                        \
+        (void)aas_ignored_;                                                                                            \
+    } while (0)
 /** Lets the compiler check a printf-like function: position of the format, position of the first argument. */
 #define AAS_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 

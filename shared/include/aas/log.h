@@ -103,7 +103,7 @@ uint64_t aas_log_lines_total(enum aas_log_level level);
 #define AAS_LOG_AT(lvl, ev, message, ...)                                                                              \
     do {                                                                                                               \
         if (aas_log_enabled(lvl)) {                                                                                    \
-            static struct aas_log_site aas_site_ = {.event = (ev), .level = (lvl)};                                    \
+            static struct aas_log_site aas_site_ = {.mod = AAS_LOG_MOD, .event = (ev), .level = (lvl)};                \
             aas_log_write(&aas_site_, (lvl), AAS_LOG_MOD, (ev), (message),                                             \
                           (const struct aas_field[]){__VA_ARGS__ __VA_OPT__(, ){.type = AAS_FIELD_END}});              \
         }                                                                                                              \
