@@ -1,6 +1,3 @@
-if(NOT TARGET aas_base) # until the base layer is in
-  return()
-endif()
 foreach(name alarm_state id json json_pull json_schema reading)
   aas_add_unit_test(test_${name} SOURCES tests/unit/test_${name}.c LINK aas::codec)
 endforeach()
