@@ -1,4 +1,5 @@
 /* What decodes encodes, and decodes again to the same; what is refused has a reason and a count. */
+#undef NDEBUG /* the asserts are the test, in every preset */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
