@@ -24,9 +24,9 @@ tidy() {
         xargs -P "$(nproc)" -n 8 clang-tidy -p build/dev --quiet 2>/dev/null
 }
 
-check clang-format bash -c "git ls-files -z '*.c' '*.h' | xargs -0 -r clang-format --dry-run -Werror"
+check format shared/scripts/fmt.sh --check
 check shellcheck bash -c "git ls-files -z '*.sh' .ci/run | xargs -0 -r shellcheck"
-[ ! -x shared/scripts/checksrc.sh ] || check checksrc shared/scripts/checksrc.sh
+check checksrc shared/scripts/checksrc.sh
 check clang-tidy tidy
 [ ! -d frontend/web/node_modules ] || check eslint npm --prefix frontend/web run --silent lint
 exit "$failed"

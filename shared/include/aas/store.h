@@ -19,13 +19,13 @@
 
 struct aas_store;
 
-#define AAS_STORE_DOC_MAX_BYTES  ((size_t)16 * 1024 * 1024) /* MongoDB's limit, kept on both drivers */
-#define AAS_STORE_ID_MAX_BYTES   512
-#define AAS_STORE_FILTER_MAX     8
-#define AAS_STORE_CURSOR_BYTES   1024
+#define AAS_STORE_DOC_MAX_BYTES ((size_t)16 * 1024 * 1024) /* MongoDB's limit, kept on both drivers */
+#define AAS_STORE_ID_MAX_BYTES  512
+#define AAS_STORE_FILTER_MAX    8
+#define AAS_STORE_CURSOR_BYTES  1024
 
-/** Open `sqlite:PATH` (created when absent), `mongodb://…` or `mongodb+srv://…`; the MongoDB database is the URL's path,
- *  default `aastreli`. Does not wait for a server: ping does. url is copied. */
+/** Open `sqlite:PATH` (created when absent), `mongodb://…` or `mongodb+srv://…`; the MongoDB database is the URL's
+ * path, default `aastreli`. Does not wait for a server: ping does. url is copied. */
 int aas_store_open(struct aas_store **ret_store, const char *url, struct aas_error *err) AAS_MUST_CHECK;
 /** Close and free. No call may be under way. NULL is fine. */
 void aas_store_close(struct aas_store *s);
@@ -50,11 +50,11 @@ struct aas_value {
         bool b;
     } v;
 };
-#define AAS_V_STR(text)  ((struct aas_value){.type = AAS_VALUE_STR, .v.s = (text)})
-#define AAS_V_INT(n)     ((struct aas_value){.type = AAS_VALUE_INT, .v.i = (n)})
-#define AAS_V_NUM(x)     ((struct aas_value){.type = AAS_VALUE_NUM, .v.d = (x)})
-#define AAS_V_BOOL(x)    ((struct aas_value){.type = AAS_VALUE_BOOL, .v.b = (x)})
-#define AAS_V_TIME(ms)   ((struct aas_value){.type = AAS_VALUE_TIME, .v.i = (ms)})
+#define AAS_V_STR(text) ((struct aas_value){.type = AAS_VALUE_STR, .v.s = (text)})
+#define AAS_V_INT(n)    ((struct aas_value){.type = AAS_VALUE_INT, .v.i = (n)})
+#define AAS_V_NUM(x)    ((struct aas_value){.type = AAS_VALUE_NUM, .v.d = (x)})
+#define AAS_V_BOOL(x)   ((struct aas_value){.type = AAS_VALUE_BOOL, .v.b = (x)})
+#define AAS_V_TIME(ms)  ((struct aas_value){.type = AAS_VALUE_TIME, .v.i = (ms)})
 
 enum aas_op { AAS_OP_EQ, AAS_OP_GE, AAS_OP_GT, AAS_OP_LE, AAS_OP_LT, AAS_OP_IN };
 
@@ -82,11 +82,11 @@ typedef int aas_store_each_fn(const bson_t *doc, void *arg);
 
 /** Find documents. ret_next (NULL or AAS_STORE_CURSOR_BYTES bytes) gets the cursor of the next page, or "" at the end
  *  (only with a limit). AAS_EPARSE: the cursor is not one of this query. */
-int aas_store_find(struct aas_store *s, enum aas_collection c, const struct aas_query *q, aas_store_each_fn *each, void *arg,
-                   char *ret_next, struct aas_error *err) AAS_MUST_CHECK;
+int aas_store_find(struct aas_store *s, enum aas_collection c, const struct aas_query *q, aas_store_each_fn *each,
+                   void *arg, char *ret_next, struct aas_error *err) AAS_MUST_CHECK;
 /** One document by id; the caller bson_destroy()s it. AAS_ENOENT. */
-int aas_store_get(struct aas_store *s, enum aas_collection c, const char *id, bson_t **ret_doc, struct aas_error *err)
-    AAS_MUST_CHECK;
+int aas_store_get(struct aas_store *s, enum aas_collection c, const char *id, bson_t **ret_doc,
+                  struct aas_error *err) AAS_MUST_CHECK;
 /** How many match. */
 int aas_store_count(struct aas_store *s, enum aas_collection c, const struct aas_cond *where, size_t n_where,
                     int64_t *ret_count, struct aas_error *err) AAS_MUST_CHECK;
@@ -103,7 +103,8 @@ int aas_store_tally(struct aas_store *s, enum aas_collection c, const struct aas
                     const char *const *group_by, size_t n_group, const char *const *sum_of, size_t n_sum,
                     aas_store_tally_fn *each, void *arg, struct aas_error *err) AAS_MUST_CHECK;
 
-/* --- changes ------------------------------------------------------------------------------------------------------- */
+/* --- changes -------------------------------------------------------------------------------------------------------
+ */
 
 /** Insert documents, in any order, durable on return. ret_outcomes[i] (NULL, or n ints) is 0, AAS_EDUPLICATE, or the
  *  document's own failure (AAS_EINVAL no string _id, AAS_ETOOBIG). Returns 0 when each is stored or duplicate, else the
@@ -112,7 +113,8 @@ int aas_store_tally(struct aas_store *s, enum aas_collection c, const struct aas
 int aas_store_insert_many(struct aas_store *s, enum aas_collection c, const bson_t *const *docs, size_t n,
                           int *ret_outcomes, struct aas_error *err) AAS_MUST_CHECK;
 /** Insert one: AAS_EDUPLICATE is returned. */
-int aas_store_insert(struct aas_store *s, enum aas_collection c, const bson_t *doc, struct aas_error *err) AAS_MUST_CHECK;
+int aas_store_insert(struct aas_store *s, enum aas_collection c, const bson_t *doc,
+                     struct aas_error *err) AAS_MUST_CHECK;
 
 /** Replace the document that has doc's _id and revision expected_rev by doc, whose `rev` becomes expected_rev + 1.
  *  expected_rev 0 = there must be none yet (an insert). AAS_ECONFLICT: another revision, or none, is stored.
@@ -120,36 +122,39 @@ int aas_store_insert(struct aas_store *s, enum aas_collection c, const bson_t *d
 int aas_store_replace(struct aas_store *s, enum aas_collection c, const bson_t *doc, int64_t expected_rev,
                       struct aas_error *err) AAS_MUST_CHECK;
 
-/** From the old document (NULL when there is none) to the new one: append all fields but `rev` to ret_new, with the same
- *  _id. Pure: it may run several times. Return 0 to write, AAS_ECANCELED to leave the document as it is (update then
- *  returns 0), or any failure to pass on. */
+/** From the old document (NULL when there is none) to the new one: append all fields but `rev` to ret_new, with the
+ * same _id. Pure: it may run several times. Return 0 to write, AAS_ECANCELED to leave the document as it is (update
+ * then returns 0), or any failure to pass on. */
 typedef int aas_store_change_fn(const bson_t *old_doc, bson_t *ret_new, void *arg, struct aas_error *err);
 /** Read, change, replace; retried up to 8 times on AAS_ECONFLICT. */
 int aas_store_update(struct aas_store *s, enum aas_collection c, const char *id, aas_store_change_fn *change, void *arg,
                      struct aas_error *err) AAS_MUST_CHECK;
-/** Append every field of old but those named (NULL-terminated list) and `rev` to ret_new: the usual start of a change. */
+/** Append every field of old but those named (NULL-terminated list) and `rev` to ret_new: the usual start of a change.
+ */
 int aas_store_copy_except(const bson_t *old_doc, bson_t *ret_new, const char *const *names) AAS_MUST_CHECK;
 
 /** Remove at most limit (> 0) matching documents; ret_removed tells how many. At least one condition. */
-int aas_store_remove(struct aas_store *s, enum aas_collection c, const struct aas_cond *where, size_t n_where, size_t limit,
-                     size_t *ret_removed, struct aas_error *err) AAS_MUST_CHECK;
+int aas_store_remove(struct aas_store *s, enum aas_collection c, const struct aas_cond *where, size_t n_where,
+                     size_t limit, size_t *ret_removed, struct aas_error *err) AAS_MUST_CHECK;
 
-/* --- blobs: model files -------------------------------------------------------------------------------------------- */
+/* --- blobs: model files --------------------------------------------------------------------------------------------
+ */
 
 /** Store bytes under name (at most 512 bytes), replacing what is there. At most 256 MiB. */
-int aas_store_blob_put(struct aas_store *s, const char *name, const void *data, size_t len, struct aas_error *err)
-    AAS_MUST_CHECK;
+int aas_store_blob_put(struct aas_store *s, const char *name, const void *data, size_t len,
+                       struct aas_error *err) AAS_MUST_CHECK;
 /** ret_data is malloc'ed, the caller frees. AAS_ENOENT. */
-int aas_store_blob_get(struct aas_store *s, const char *name, void **ret_data, size_t *ret_len, struct aas_error *err)
-    AAS_MUST_CHECK;
+int aas_store_blob_get(struct aas_store *s, const char *name, void **ret_data, size_t *ret_len,
+                       struct aas_error *err) AAS_MUST_CHECK;
 /** 0 also when there was none. */
 int aas_store_blob_remove(struct aas_store *s, const char *name, struct aas_error *err) AAS_MUST_CHECK;
 
-/* --- one field of a document --------------------------------------------------------------------------------------- */
+/* --- one field of a document ---------------------------------------------------------------------------------------
+ */
 
 /** Small typed readers for documents that this store gave; a missing or differently typed field gives `otherwise`.
  *  `path` may be dotted. The string is borrowed from doc. */
 const char *aas_doc_str(const bson_t *doc, const char *path, const char *otherwise);
 int64_t aas_doc_int(const bson_t *doc, const char *path, int64_t otherwise); /* int32, int64, and dates in ms */
-double aas_doc_num(const bson_t *doc, const char *path, double otherwise);  /* any number */
+double aas_doc_num(const bson_t *doc, const char *path, double otherwise);   /* any number */
 bool aas_doc_bool(const bson_t *doc, const char *path, bool otherwise);

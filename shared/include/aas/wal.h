@@ -1,12 +1,12 @@
 /* Write-ahead log: what was appended and synced survives kill -9 and power loss. One writer (any thread, one at a time:
- * the log has a mutex) and any number of readers, each with its own cursor on its own thread; the log is the queue between
- * them. Every record has an offset, a number that grows for ever and never repeats for the life of the directory: later
- * stages derive ids from it.
+ * the log has a mutex) and any number of readers, each with its own cursor on its own thread; the log is the queue
+ * between them. Every record has an offset, a number that grows for ever and never repeats for the life of the
+ * directory: later stages derive ids from it.
  *
- * On disk (docs/modules/wal.md): segments `<first offset, 16 hex digits>.wal`; a header of 32 bytes (magic "AASWAL", one
- * version byte, segment size, first offset, CRC32C); records of {u32 length, u32 CRC32C over offset, kind, length and
- * payload, u64 offset, u32 kind, payload, padding to 8}. A damaged record costs itself only: the reader goes on at the
- * next header whose checksum fits, and counts. */
+ * On disk (docs/modules/wal.md): segments `<first offset, 16 hex digits>.wal`; a header of 32 bytes (magic "AASWAL",
+ * one version byte, segment size, first offset, CRC32C); records of {u32 length, u32 CRC32C over offset, kind, length
+ * and payload, u64 offset, u32 kind, payload, padding to 8}. A damaged record costs itself only: the reader goes on at
+ * the next header whose checksum fits, and counts. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,10 +20,10 @@ struct aas_wal;
 struct aas_wal_reader;
 
 struct aas_wal_options {
-    const char *dir;           /* created with 0700 when absent; one process at a time holds its lock */
-    uint64_t segment_bytes;    /* 0 = 64 MiB; rotation happens at this size */
-    uint64_t max_total_bytes;  /* 0 = 4 GiB; append fails with AAS_ENOSPC beyond it */
-    size_t max_record_bytes;   /* 0 = 1 MiB */
+    const char *dir;          /* created with 0700 when absent; one process at a time holds its lock */
+    uint64_t segment_bytes;   /* 0 = 64 MiB; rotation happens at this size */
+    uint64_t max_total_bytes; /* 0 = 4 GiB; append fails with AAS_ENOSPC beyond it */
+    size_t max_record_bytes;  /* 0 = 1 MiB */
 };
 
 /** One record to append; borrows payload. ret_offset is set by append. */
@@ -42,8 +42,8 @@ struct aas_wal_stats {
     uint64_t corrupt_records, torn_bytes; /* found since open; torn = behind the last whole record at open */
 };
 
-/** Open or create. Finds the end of the log, cuts a torn tail. AAS_EBUSY: another process has it; AAS_ECORRUPT: a segment
- *  header of another version. Options are copied. */
+/** Open or create. Finds the end of the log, cuts a torn tail. AAS_EBUSY: another process has it; AAS_ECORRUPT: a
+ * segment header of another version. Options are copied. */
 int aas_wal_open(struct aas_wal **ret_wal, const struct aas_wal_options *o, struct aas_error *err) AAS_MUST_CHECK;
 /** Close readers first. Does not sync. NULL is fine. */
 void aas_wal_close(struct aas_wal *w);
@@ -51,25 +51,26 @@ void aas_wal_close(struct aas_wal *w);
 /** Append n records with consecutive offsets, which are written into recs[i].offset. Not durable before sync. All or
  *  nothing. AAS_ENOSPC: total size reached, or the disk is full; AAS_ETOOBIG a record over max_record_bytes. */
 int aas_wal_append(struct aas_wal *w, struct aas_wal_record *recs, size_t n, struct aas_error *err) AAS_MUST_CHECK;
-/** One fdatasync for everything appended so far; only then readers see it. A failed sync is fatal for the log (the kernel
- *  may have dropped the pages): every later append answers AAS_EIO until it is opened anew. */
+/** One fdatasync for everything appended so far; only then readers see it. A failed sync is fatal for the log (the
+ * kernel may have dropped the pages): every later append answers AAS_EIO until it is opened anew. */
 int aas_wal_sync(struct aas_wal *w, struct aas_error *err) AAS_MUST_CHECK;
 /** Remove whole segments whose records are all below offset. */
 int aas_wal_trim(struct aas_wal *w, uint64_t offset, struct aas_error *err) AAS_MUST_CHECK;
 void aas_wal_stats(struct aas_wal *w, struct aas_wal_stats *ret_stats);
 
 /** A reader that starts at offset (an offset below the oldest record kept means the oldest). */
-int aas_wal_reader_open(struct aas_wal_reader **ret_reader, struct aas_wal *w, uint64_t offset, struct aas_error *err)
-    AAS_MUST_CHECK;
+int aas_wal_reader_open(struct aas_wal_reader **ret_reader, struct aas_wal *w, uint64_t offset,
+                        struct aas_error *err) AAS_MUST_CHECK;
 void aas_wal_reader_close(struct aas_wal_reader *r);
 /** The next durable record; its payload is borrowed until the next call on r. Waits until the deadline: AAS_ETIMEDOUT.
  *  AAS_ECLOSED after aas_wal_wake_all(). Damaged records are skipped and counted. */
-int aas_wal_read(struct aas_wal_reader *r, struct aas_wal_record *ret_rec, struct aas_mono deadline, struct aas_error *err)
-    AAS_MUST_CHECK;
+int aas_wal_read(struct aas_wal_reader *r, struct aas_wal_record *ret_rec, struct aas_mono deadline,
+                 struct aas_error *err) AAS_MUST_CHECK;
 /** End every waiting and future read with AAS_ECLOSED: shutdown. */
 void aas_wal_wake_all(struct aas_wal *w);
 
 /** A consumer's position, kept in `<dir>/<name>.pos` (written beside, synced, renamed, directory synced). */
 int aas_wal_position_save(struct aas_wal *w, const char *name, uint64_t offset, struct aas_error *err) AAS_MUST_CHECK;
 /** AAS_ENOENT when none was saved; AAS_ECORRUPT. */
-int aas_wal_position_load(struct aas_wal *w, const char *name, uint64_t *ret_offset, struct aas_error *err) AAS_MUST_CHECK;
+int aas_wal_position_load(struct aas_wal *w, const char *name, uint64_t *ret_offset,
+                          struct aas_error *err) AAS_MUST_CHECK;

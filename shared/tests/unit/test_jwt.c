@@ -47,7 +47,7 @@ static void encode_part(const void *bytes, size_t len, char *dst)
     dst[n] = '\0';
 }
 
-/* A token with any header and claims, rightly signed with HMAC-SHA-256. */
+/* A token with any header and claims, rightly signed with HMAC-SHA-256. dst: AAS_JWT_MAX_BYTES. */
 static void forge(const char *header, const char *claims, const char *secret, char *dst)
 {
     char a[512];
@@ -57,11 +57,11 @@ static void forge(const char *header, const char *claims, const char *secret, ch
     unsigned int mac_len = 0;
     encode_part(header, strlen(header), a);
     encode_part(claims, strlen(claims), b);
-    int n = sprintf(dst, "%s.%s", a, b); /* the test's own buffer is large enough */
+    int n = snprintf(dst, AAS_JWT_MAX_BYTES, "%s.%s", a, b);
     assert_non_null(
         HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)dst, (size_t)n, mac, &mac_len));
     encode_part(mac, mac_len, c);
-    (void)sprintf(dst + n, ".%s", c);
+    (void)snprintf(dst + n, AAS_JWT_MAX_BYTES - (size_t)n, ".%s", c);
 }
 
 static int verify(const struct aas_jwt_key *key, const char *token, const char *kind, int64_t now_s)
@@ -181,7 +181,8 @@ static void test_hostile_tokens(void **state)
     assert_int_equal(verify(key, "eyJhbGciOiJub25lIn0.e30.", "access", NOW), AAS_EACCES);
     char token[AAS_JWT_MAX_BYTES + 100];
     forge(HEADER, GOOD("\"exp\":1714558500"), SECRET, token);
-    (void)strcat(token, ".x");
+    size_t whole = strlen(token);
+    memcpy(token + whole, ".x", sizeof ".x");
     assert_int_equal(verify(key, token, "access", NOW), AAS_EACCES);
     memset(token, 'a', sizeof token - 1);
     token[sizeof token - 1] = '\0';
