@@ -58,15 +58,15 @@ as_root() {
     fi
 }
 
-is_installed() {
-    [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = "ii " ]
-}
-
 install_packages() {
     local wanted=("${build_packages[@]}") missing=() p
     [ "$scope" = run ] || wanted+=("${test_packages[@]}")
+    local installed
+    # one query for all: every start of `make run` passes here
+    installed=$(dpkg-query -W -f '${binary:Package} ${db:Status-Abbrev}\n' "${wanted[@]}" 2>/dev/null |
+        awk '$2 == "ii" { sub(/:.*/, "", $1); print $1 }') || true
     for p in "${wanted[@]}"; do
-        is_installed "$p" || missing+=("$p")
+        grep -qxF "$p" <<<"$installed" || missing+=("$p")
     done
     # npm is only needed where there is no usable Node at all
     if ! node_ok node && ! node_ok "$cache/node/bin/node" && ! command -v npm >/dev/null; then
