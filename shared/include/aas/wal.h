@@ -54,8 +54,17 @@ int aas_wal_append(struct aas_wal *w, struct aas_wal_record *recs, size_t n, str
 /** One fdatasync for everything appended so far; only then readers see it. A failed sync is fatal for the log (the
  * kernel may have dropped the pages): every later append answers AAS_EIO until it is opened anew. */
 int aas_wal_sync(struct aas_wal *w, struct aas_error *err) AAS_MUST_CHECK;
-/** Remove whole segments whose records are all below offset. */
+/** Remove whole segments whose records are all below offset; never the active one. */
 int aas_wal_trim(struct aas_wal *w, uint64_t offset, struct aas_error *err) AAS_MUST_CHECK;
+
+/** Called for each record that is about to go; borrows rec. Must not call into the log. */
+typedef void aas_wal_visit_fn(void *ctx, const struct aas_wal_record *rec);
+/** Make room by force, for the policies of a full log: remove the oldest segment with records, whoever has yet to read
+ *  it (readers go on at the oldest that is left). visit (may be NULL) gets its records first, so that losses are
+ * counted by what they were. ret_first, ret_end (may be NULL): the offsets that went, end exclusive. The active segment
+ * is rotated first where it is the only one. AAS_ENOENT: nothing to remove; AAS_EBUSY: not synced yet. */
+int aas_wal_drop_oldest(struct aas_wal *w, aas_wal_visit_fn *visit, void *ctx, uint64_t *ret_first, uint64_t *ret_end,
+                        struct aas_error *err) AAS_MUST_CHECK;
 void aas_wal_stats(struct aas_wal *w, struct aas_wal_stats *ret_stats);
 
 /** A reader that starts at offset (an offset below the oldest record kept means the oldest). */
@@ -74,3 +83,27 @@ int aas_wal_position_save(struct aas_wal *w, const char *name, uint64_t offset, 
 /** AAS_ENOENT when none was saved; AAS_ECORRUPT. */
 int aas_wal_position_load(struct aas_wal *w, const char *name, uint64_t *ret_offset,
                           struct aas_error *err) AAS_MUST_CHECK;
+
+/** One segment as found on disk by aas_wal_inspect(). */
+struct aas_wal_segment_report {
+    char name[24];
+    uint64_t first_offset, bytes;
+    uint64_t records, payload_bytes;
+    uint64_t last_offset;    /* of the last whole record; only with records > 0 */
+    uint64_t damaged_bytes;  /* that belong to no whole record */
+    uint64_t damage_regions; /* how many stretches they form; a header counts */
+    uint64_t lost_records;   /* offsets missing in front of a whole record */
+    bool header_ok;
+    bool tail_damaged; /* the damage reaches the end of the file: torn, or being written right now */
+};
+
+/** Callbacks of an inspection; each may be NULL; returning non-zero ends it with that code. */
+struct aas_wal_inspector {
+    int (*on_record)(void *ctx, const struct aas_wal_record *rec);
+    int (*on_damage)(void *ctx, const char *segment, uint64_t pos, uint64_t bytes);
+    int (*on_segment)(void *ctx, const struct aas_wal_segment_report *report);
+    void *ctx;
+};
+/** Read a log's directory without its lock, changing nothing: for tools, also while a daemon writes. Every byte of it
+ * is read and checked. AAS_ENOENT; AAS_EACCES; AAS_EIO. */
+int aas_wal_inspect(const char *dir, const struct aas_wal_inspector *in, struct aas_error *err) AAS_MUST_CHECK;
