@@ -116,7 +116,8 @@ static int recover_last(struct aas_wal *w, int fd, struct wal_segment *last, boo
     int rc = wal_scan_next(&s, &rec);
     for (; rc == 1; rc = wal_scan_next(&s, &rec)) {
         w->stats.corrupt_records += s.damage_count;
-        last->damage_upto = s.pos;
+        if (s.damage_bytes > 0)
+            last->damage_upto = s.damage_pos + s.damage_bytes;
     }
     wal_scan_fini(&s);
     if (rc < 0)
