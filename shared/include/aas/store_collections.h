@@ -25,21 +25,26 @@ enum aas_collection {
 
 enum aas_field_kind { AAS_KIND_STR, AAS_KIND_INT, AAS_KIND_NUM, AAS_KIND_BOOL, AAS_KIND_TIME };
 
-/** A field that filters, sorts and tallies may name. The path may be dotted. */
+/** A field that filters, sorts and tallies may name. The path may be dotted. In a document it is of its kind, or null,
+ * or absent; anything else is refused when it is written. A TIME is a BSON date. */
 struct aas_store_field {
     const char *path; /* NULL ends the list */
     enum aas_field_kind kind;
 };
 
-/** An index over up to three declared fields, in order; _id always follows as the tie-break. A unique one ignores
- *  documents that lack its first field (sparse). */
-struct aas_store_index {
-    const char *fields[3]; /* fields[0] NULL ends the list */
-    bool unique;
-};
+#define AAS_STORE_FIELDS_MAX     12
+#define AAS_STORE_INDEXES_MAX    10
+#define AAS_STORE_INDEX_KEYS_MAX 3
+#define AAS_STORE_INDEX_ALSO_MAX 4
 
-#define AAS_STORE_FIELDS_MAX  8
-#define AAS_STORE_INDEXES_MAX 8
+/** An index over up to three declared fields, in order; _id always follows as the tie-break. A unique one ignores
+ * documents that lack its first field (sparse), and that field may not be null. */
+struct aas_store_index {
+    const char *fields[AAS_STORE_INDEX_KEYS_MAX]; /* fields[0] NULL ends the list */
+    bool unique;
+    /* Kept in the index behind _id, so that a walk along it can test them without reading documents. */
+    const char *also[AAS_STORE_INDEX_ALSO_MAX];
+};
 
 struct aas_store_collection {
     const char *name;
