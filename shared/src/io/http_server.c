@@ -15,8 +15,9 @@
 
 #define AAS_LOG_MOD "http"
 
-#define STOP_HANDLERS_MS 60000 /* a handler that outlives its own deadline by far is a bug; don't hang on it for ever  \
-                                */
+#define STOP_HANDLERS_MS                                                                                               \
+    60000 /* a handler that outlives its own deadline by far is a bug; don't hang on it for ever                       \
+           */
 #define CONN_POOL_BYTES (48u * 1024)
 
 static void defaults(struct aas_http_server_config *c)
@@ -124,7 +125,7 @@ static int open_listener(struct aas_http_server *s, int *ret_family, struct aas_
                          *owner ? ", it is held by " : "", owner);
 }
 
-static void bridge(void *arg, const char *format, va_list args)
+static AAS_PRINTF(2, 0) void bridge(void *arg, const char *format, va_list args)
 {
     char text[512];
     (void)arg;
