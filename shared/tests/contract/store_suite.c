@@ -2,6 +2,7 @@
 #include "store_suite.h"
 
 struct aas_store *suite_store;
+unsigned suite_flaws;
 
 void suite_ok(int rc, const struct aas_error *err)
 {
