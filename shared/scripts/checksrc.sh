@@ -12,7 +12,7 @@ breach() {
 }
 
 while IFS= read -r file; do
-    case "$file" in */generated/* | *schema.d.ts | *package-lock.json | docs/openapi/*) continue ;; esac
+    case "$file" in */generated/* | */src/api/*.d.ts | *package-lock.json | docs/openapi/*) continue ;; esac
     lines=$(wc -l <"$file")
     [ "$lines" -le "$max_lines" ] || breach "$file: $lines lines, at most $max_lines: split it by purpose"
 done < <(git ls-files '*.c' '*.h' '*.ts' '*.tsx' '*.py' '*.sh' '*.cmake' '*.js' '*.mjs' '*.go')

@@ -75,14 +75,21 @@ install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "deps: installing from apt, because the build or the tests need them: ${missing[*]}"
     as_root apt-get update -qq || echo "deps: apt-get update failed; trying with the lists that are here" >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq \
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 install -y -qq \
         --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # unpack_npm PACKAGE DIRECTORY: the registry's tarball, without running any of its scripts
 unpack_npm() {
+    local attempt
     mkdir -p "$2"
-    (cd "$2" && npm pack --silent "$1" >/dev/null && tar xzf ./*.tgz)
+    for attempt in 1 2 3; do
+        if (cd "$2" && npm pack --loglevel=error "$1" >/dev/null && tar xzf ./*.tgz); then
+            return 0
+        fi
+        echo "deps: fetching $1 failed (attempt $attempt of 3)" >&2
+    done
+    return 1
 }
 
 # Debian 12's Node is too old for the dashboard's build: the npm registry carries Node itself as a package.
