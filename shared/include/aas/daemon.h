@@ -31,7 +31,7 @@ struct aas_daemon {
 };
 
 /** Run the daemon; returns the exit code for main. Flags: --help --version --check-config --print-env
- *  --print-env-example --print-config-json. Raises RLIMIT_NOFILE to its hard limit, sets umask 027. */
+ *  --print-env-example --print-config-json. Sets RLIMIT_NOFILE to its hard limit, at most 65536, and umask 027. */
 int aas_daemon_main(const struct aas_daemon *d, int argc, char **argv) AAS_MUST_CHECK;
 
 /** Ask the main loop to stop, from any thread: exit_code 0 for a normal end, 1 after a failure that the daemon can't

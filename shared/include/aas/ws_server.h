@@ -2,7 +2,8 @@
  *
  * Users: mqtt-ingestion (/stream), backend-api (/realtime). One thread of the hub's own runs every callback; other
  * threads may call only what says "any thread". A frame is encoded once, is immutable and refcounted, and goes into a
- * bounded ring per client; a client that reads too slowly loses its oldest frames and is told how many.
+ * bounded ring per client; a client that reads too slowly loses its oldest frames and is told how many, in their
+ * place: {"type":"lost","seq":S,"count":N}, S being the newest lost frame's meta.seq.
  * Lifetime: create -> start -> (HTTP server runs) -> HTTP stop -> stop -> destroy. */
 #pragma once
 
@@ -80,7 +81,8 @@ int aas_ws_server_accept(struct aas_ws_server *server, struct aas_http_req *req,
 void aas_ws_server_broadcast(struct aas_ws_server *server, struct aas_ws_frame *frame);
 /** The same for one client by id; silently nothing if it has gone. Any thread. */
 void aas_ws_server_send(struct aas_ws_server *server, uint64_t conn_id, struct aas_ws_frame *frame);
-/** Runs fn on the hub's thread for every client. Any thread; never blocks. -AAS_EUNAVAILABLE codes when full. */
+/** Runs fn on the hub's thread for every client, in order with broadcasts. Any thread; never blocks. Errors:
+ *  AAS_EUNAVAILABLE when the inbox is full of such calls or the hub is stopped; AAS_ENOMEM. */
 int aas_ws_server_each(struct aas_ws_server *server, void (*fn)(void *arg, struct aas_ws_conn *conn), void *arg)
     __attribute__((warn_unused_result));
 

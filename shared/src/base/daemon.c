@@ -22,6 +22,7 @@
 #define OUTPUT_BYTES    (1 << 20)
 #define TICK_MS         1000
 #define WITHHELD_EVERY  10 /* ticks */
+#define MAX_FILES       65536
 #define HUNG_STOP_S     20 /* a stop that takes that long is a bug; the kernel ends it */
 #define EXIT_FAILED     1
 #define EXIT_BAD_CONFIG 2
@@ -133,19 +134,21 @@ static int load_config(const struct aas_daemon *d, void *config, enum mode mode,
     return 0;
 }
 
-static void raise_nofile(void)
+/* Up to the hard limit, but not beyond what we can use: libwebsockets allocates tables by this number, and containers
+ * often set it to a million or more. */
+static void set_nofile(void)
 {
     struct rlimit lim;
-    if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < lim.rlim_max) {
-        lim.rlim_cur = lim.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &lim);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &lim) != 0)
+        return;
+    lim.rlim_cur = lim.rlim_max < MAX_FILES ? lim.rlim_max : MAX_FILES;
+    (void)setrlimit(RLIMIT_NOFILE, &lim);
 }
 
 static int setup(const struct aas_daemon *d, const struct aas_config_common *common, int *ret_signal_fd)
 {
     (void)umask(027);
-    raise_nofile();
+    set_nofile();
     if (mkdir(common->home, 0750) != 0 && errno != EEXIST) {
         int rc = -errno;
         AAS_LOG_ERROR("daemon.home", "cannot make the directory AAS_HOME", AAS_F_STR("path", common->home),
