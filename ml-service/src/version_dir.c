@@ -167,7 +167,7 @@ static int move_into_place(const char *hidden, const char *versions, const struc
                            const char *models_dir, const char *want, json_t *files,
                            char ret_version[ML_VERSION_NAME_BYTES], struct aas_error *err)
 {
-    char name[ML_VERSION_NAME_BYTES], manifest[PATH_BYTES + 32], place[PATH_BYTES + 64];
+    char name[ML_VERSION_NAME_BYTES], manifest[PATH_BYTES + 64], place[PATH_BYTES + 64];
     (void)snprintf(manifest, sizeof(manifest), "%s/%s", hidden, ML_MANIFEST_FILE);
     for (int i = 0; i < NUMBER_TRIES; i++) {
         if (want)

@@ -1,0 +1,6 @@
+/* The verbs of aastreli-model. */
+#pragma once
+
+#include "cli.h"
+
+extern const struct cli_verb verb_train;
