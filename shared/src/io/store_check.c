@@ -113,6 +113,16 @@ static const char *kind_text(enum aas_field_kind kind)
     return names[kind];
 }
 
+bool store_sort_is_unique(const struct store_plan *plan)
+{
+    if (!plan->sort)
+        return false;
+    for (const struct aas_store_index *ix = plan->coll->indexes; ix->fields[0]; ix++)
+        if (ix->unique && !ix->fields[1] && strcmp(ix->fields[0], plan->sort->path) == 0)
+            return true;
+    return false;
+}
+
 /* A unique field that is null would count as a value on one driver and as absent on the other. */
 static int check_unique(const struct aas_store_collection *coll, const struct store_row *row, struct aas_error *err)
 {

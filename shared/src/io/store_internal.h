@@ -87,6 +87,8 @@ bool store_id_ok(const char *id, size_t len);
 /** The value of the field in doc; AAS_VALUE_NULL when absent or null; AAS_EINVAL when of another type. */
 int store_field_value(const struct aas_store_field *f, const bson_t *doc, struct aas_value *ret) AAS_MUST_CHECK;
 enum aas_value_type store_value_type(enum aas_field_kind kind);
+/** Does a unique index hold the sort field alone? Then there are no ties, and _id would only spoil the index's order. */
+bool store_sort_is_unique(const struct store_plan *plan);
 /** The iterator at a dotted path. */
 bool store_iter_path(const bson_t *doc, const char *path, bson_iter_t *ret);
 

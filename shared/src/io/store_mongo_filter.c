@@ -98,6 +98,10 @@ static void add_position(struct list *l, const struct store_plan *plan)
         add_comparison(l, "_id", beyond, &id);
         return;
     }
+    if (store_sort_is_unique(plan)) {
+        add_comparison(l, plan->sort->path, beyond, &plan->after_value);
+        return;
+    }
     add_comparison(l, plan->sort->path, plan->descending ? "$lte" : "$gte", &plan->after_value);
     struct list either = {.array = BSON_INITIALIZER};
     MG_AUTO_BSON bson_t doc = BSON_INITIALIZER;
@@ -135,7 +139,8 @@ void mg_put_sort(bson_t *sort, const struct store_plan *plan)
     int32_t direction = plan->descending ? -1 : 1;
     if (plan->sort)
         BSON_APPEND_INT32(sort, plan->sort->path, direction);
-    BSON_APPEND_INT32(sort, "_id", direction);
+    if (!store_sort_is_unique(plan)) /* also because MongoDB would sort in memory */
+        BSON_APPEND_INT32(sort, "_id", direction);
 }
 
 static void put_reference(bson_t *doc, const char *key, const char *op, const char *field)

@@ -51,7 +51,10 @@ void sq_put_where(struct aas_buf *b, const struct store_plan *plan)
     if (!plan->has_after)
         return;
     (void)aas_buf_append_str(b, join);
-    if (plan->sort) {
+    if (store_sort_is_unique(plan)) {
+        sq_put_name(b, plan->sort->path);
+        (void)aas_buf_append_str(b, plan->descending ? " < ?" : " > ?");
+    } else if (plan->sort) {
         (void)aas_buf_append_char(b, '(');
         sq_put_name(b, plan->sort->path);
         (void)aas_buf_append_str(b, ",\"_id\")");
@@ -68,6 +71,8 @@ void sq_put_order(struct aas_buf *b, const struct store_plan *plan)
     if (plan->sort) {
         sq_put_name(b, plan->sort->path);
         (void)aas_buf_append_str(b, dir);
+        if (store_sort_is_unique(plan))
+            return;
         (void)aas_buf_append_char(b, ',');
     }
     (void)aas_buf_append_str(b, "\"_id\"");
@@ -156,7 +161,7 @@ int sq_bind_where(sqlite3_stmt *stmt, int *at, const struct store_plan *plan)
     }
     if (plan->has_after && plan->sort && rc == SQLITE_OK)
         rc = sq_bind_value(stmt, (*at)++, &plan->after_value);
-    if (plan->has_after && rc == SQLITE_OK)
+    if (plan->has_after && rc == SQLITE_OK && !store_sort_is_unique(plan))
         rc = sqlite3_bind_text(stmt, (*at)++, plan->after_id, -1, SQLITE_STATIC);
     return rc;
 }

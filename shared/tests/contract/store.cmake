@@ -13,3 +13,6 @@ set_tests_properties(test_store_mongo PROPERTIES FIXTURES_REQUIRED mongo_stand_i
 
 aas_add_unit_test(test_mongo_filter SOURCES tests/contract/test_mongo_filter.c LINK aas::store PkgConfig::MONGOC)
 target_include_directories(test_mongo_filter PRIVATE src/io)
+aas_add_unit_test(test_sqlite_plans SOURCES tests/contract/test_sqlite_plans.c tests/contract/store_suite.c
+  LINK aas::store aas::testing PkgConfig::SQLITE)
+target_include_directories(test_sqlite_plans PRIVATE src/io)

@@ -98,10 +98,3 @@ void suite_find(enum aas_collection c, const struct aas_query *q, char out[stati
         at += (size_t)snprintf(out + at, 4096 - at, "%s%s", i > 0 ? " " : "", ids->id[i]);
     free(ids);
 }
-
-int suite_run(const char *driver)
-{
-    print_message("store contract on %s (%s)\n", driver, aas_store_driver(suite_store));
-    int failed = suite_run_changes();
-    return suite_run_queries() + failed;
-}

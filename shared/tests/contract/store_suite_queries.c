@@ -289,12 +289,41 @@ static void test_dotted_fields(void **state)
     assert_string_equal(got, "dot-1");
 }
 
+static void test_cursor_over_a_unique_field(void **state)
+{
+    (void)state;
+    char got[4096] = "";
+    char next[AAS_STORE_CURSOR_BYTES] = "";
+    struct aas_error err = AAS_ERROR_NONE;
+    for (int i = 0; i < 5; i++) {
+        char id[16];
+        bson_t *d = bson_new();
+        (void)snprintf(id, sizeof id, "au-%d", 9 - i);
+        BSON_APPEND_UTF8(d, "_id", id);
+        BSON_APPEND_INT64(d, "seq", 100 + i);
+        suite_put(AAS_COLL_AUDIT, d);
+    }
+    do {
+        struct suite_ids *ids = calloc(1, sizeof *ids);
+        const struct aas_query q = {.sort = "seq", .descending = true, .limit = 2, .cursor = next};
+        assert_non_null(ids);
+        suite_ok(aas_store_find(suite_store, AAS_COLL_AUDIT, &q, suite_collect, ids, next, &err), &err);
+        for (size_t i = 0; i < ids->n; i++) {
+            size_t at = strlen(got);
+            (void)snprintf(got + at, sizeof got - at, "%s ", ids->id[i]);
+        }
+        free(ids);
+    } while (next[0] != '\0');
+    assert_string_equal(got, "au-5 au-6 au-7 au-8 au-9 ");
+}
+
 int suite_run_queries(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_cursor_pages_see_each_document_once),
         cmocka_unit_test(test_cursor_of_another_query_is_refused),
+        cmocka_unit_test(test_cursor_over_a_unique_field),
         cmocka_unit_test(test_callback_ends_the_find),
         cmocka_unit_test(test_filters_without_an_index_are_refused),
         cmocka_unit_test(test_count),
@@ -302,4 +331,11 @@ int suite_run_queries(void)
         cmocka_unit_test(test_dotted_fields),
     };
     return cmocka_run_group_tests_name("store queries", tests, NULL, NULL);
+}
+
+int suite_run(const char *driver)
+{
+    print_message("store contract on %s (%s)\n", driver, aas_store_driver(suite_store));
+    int failed = suite_run_changes();
+    return suite_run_queries() + failed;
 }
