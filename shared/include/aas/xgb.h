@@ -25,6 +25,7 @@ struct aas_xgb_info {
     char objective[64]; /* "multi:softprob", … */
     bool cured;         /* the file was of a newer XGBoost than the library and was translated exactly */
     bool has_names;     /* feature names stand in the file */
+    bool walked;        /* served by our own walk over the trees, bit for bit equal to the library's answers */
 };
 
 /** Version of the library in use. */

@@ -17,6 +17,8 @@
 #include <aas/error.h>
 #include <aas/log.h>
 
+#include "xgb_forest.h"
+
 #define MODEL_MAX_BYTES ((size_t)512 * 1024 * 1024)
 
 enum kind { KIND_VALUE = 0, KIND_MARGIN = 1, KIND_CONTRIBUTIONS = 2 }; /* XGBoosterPredictFromDMatrix's "type" */
@@ -59,6 +61,7 @@ void aas_xgb_destroy(struct aas_xgb *m)
         (void)XGBoosterFree(m->booster);
     if (m->explainer)
         (void)XGBoosterFree(m->explainer);
+    xgb_forest_destroy(m->forest);
     for (size_t i = 0; m->names && i < m->info.features; i++)
         free(m->names[i]);
     free(m->names);
@@ -187,18 +190,34 @@ static bool library_reads_base_vectors(void)
     return major > 3 || (major == 3 && minor >= 1);
 }
 
+/* What the loaded model is; bytes: the file in the form that the booster read. */
+static int inspect(struct aas_xgb *m, const void *bytes, size_t len, struct aas_error *err)
+{
+    int rc = read_config(m, err);
+    if (rc == 0)
+        rc = read_names(m, err);
+    if (rc == 0)
+        rc = trial(m, err);
+    if (rc == 0)
+        aas_xgb_adopt_forest(m, bytes, len);
+    return rc;
+}
+
 /* Load bytes, translated first where the library is older than the file. */
 static int load_or_cure(struct aas_xgb *m, const void *bytes, size_t len, struct aas_error *err)
 {
     const char *text = bytes;
-    if (library_reads_base_vectors() || !aas_xgb_has_base_vector(bytes, len))
-        return load_booster(bytes, len, &m->booster, err);
+    if (library_reads_base_vectors() || !aas_xgb_has_base_vector(bytes, len)) {
+        int loaded = load_booster(bytes, len, &m->booster, err);
+        return loaded < 0 ? loaded : inspect(m, bytes, len, err);
+    }
     if (text[1] != '"' && text[1] != '\n' && text[1] != ' ')
         return aas_error_set(err, AAS_ENOTSUP, "a UBJ model of XGBoost 3.1 or newer: save it as JSON");
     AAS_AUTO_BUF struct aas_buf cured = AAS_BUF_INIT(MODEL_MAX_BYTES);
     int rc = aas_xgb_cure(bytes, len, &cured, err);
     m->info.cured = true;
-    return rc < 0 ? rc : load_booster(cured.data, cured.len, &m->booster, err);
+    rc = rc < 0 ? rc : load_booster(cured.data, cured.len, &m->booster, err);
+    return rc < 0 ? rc : inspect(m, cured.data, cured.len, err);
 }
 
 int aas_xgb_load(const void *bytes, size_t len, struct aas_xgb **ret_model, struct aas_error *err)
@@ -213,12 +232,6 @@ int aas_xgb_load(const void *bytes, size_t len, struct aas_xgb **ret_model, stru
     (void)pthread_mutex_init(&m->lock, NULL);
     aas_xgb_adopt_thread();
     int rc = load_or_cure(m, bytes, len, err);
-    if (rc == 0)
-        rc = read_config(m, err);
-    if (rc == 0)
-        rc = read_names(m, err);
-    if (rc == 0)
-        rc = trial(m, err);
     if (rc < 0) {
         aas_xgb_destroy(m);
         return rc;
@@ -227,20 +240,36 @@ int aas_xgb_load(const void *bytes, size_t len, struct aas_xgb **ret_model, stru
     return 0;
 }
 
+int aas_xgb_by_library(const struct aas_xgb *m, bool margin, const float *x, size_t rows, float *ret_out,
+                       struct aas_error *err)
+{
+    size_t width, room = rows * (margin ? m->info.groups : m->info.outputs);
+    return predict_inplace(m, margin ? KIND_MARGIN : KIND_VALUE, x, rows, m->info.features, ret_out, room, &width, err);
+}
+
 int aas_xgb_predict(const struct aas_xgb *m, const float *x, size_t rows, size_t cols, float *ret_out,
                     struct aas_error *err)
 {
-    size_t width;
     int rc = check_rows(m, x, rows, cols, err);
-    return rc < 0 ? rc : predict_inplace(m, KIND_VALUE, x, rows, cols, ret_out, rows * m->info.outputs, &width, err);
+    if (rc < 0)
+        return rc;
+    if (!m->forest)
+        return aas_xgb_by_library(m, false, x, rows, ret_out, err);
+    xgb_forest_margin(m->forest, x, rows, ret_out);
+    xgb_forest_link(m->forest, ret_out, rows);
+    return 0;
 }
 
 int aas_xgb_margin(const struct aas_xgb *m, const float *x, size_t rows, size_t cols, float *ret_out,
                    struct aas_error *err)
 {
-    size_t width;
     int rc = check_rows(m, x, rows, cols, err);
-    return rc < 0 ? rc : predict_inplace(m, KIND_MARGIN, x, rows, cols, ret_out, rows * m->info.groups, &width, err);
+    if (rc < 0)
+        return rc;
+    if (!m->forest)
+        return aas_xgb_by_library(m, true, x, rows, ret_out, err);
+    xgb_forest_margin(m->forest, x, rows, ret_out);
+    return 0;
 }
 
 /* The second booster; caller holds the lock. */
