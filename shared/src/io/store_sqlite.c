@@ -44,19 +44,22 @@ static void init_library(void)
 
 /* ---- result codes ---- */
 
-static bool is_disk_full(sqlite3 *db, int rc)
+static bool is_disk_full(sqlite3 *db, int rc, int saved)
 {
     if ((rc & 0xff) == SQLITE_FULL)
         return true;
-    int e = sqlite3_system_errno(db);
+    /* SQLite's own note of errno is lost by the rollback that follows a failed write (3.40); errno itself is not */
+    int noted = sqlite3_system_errno(db);
+    int e = noted != 0 ? noted : saved;
     return (rc & 0xff) == SQLITE_IOERR && (e == ENOSPC || e == EDQUOT || e == EFBIG);
 }
 
 int sq_fail(struct sq_conn *c, int rc, const char *what, struct aas_error *err)
 {
+    int saved = errno;
     const char *text = c && c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(rc);
     int code = AAS_EUPSTREAM;
-    if (c && c->db && is_disk_full(c->db, rc)) {
+    if (c && c->db && is_disk_full(c->db, rc, saved)) {
         c->broken = true; /* a transaction in doubt ends with its connection */
         return aas_error_set(err, AAS_ENOSPC, "%s: the disk, or the store's size limit, is full", what);
     }

@@ -16,3 +16,10 @@ target_include_directories(test_mongo_filter PRIVATE src/io)
 aas_add_unit_test(test_sqlite_plans SOURCES tests/contract/test_sqlite_plans.c tests/contract/store_suite.c
   LINK aas::store aas::testing PkgConfig::SQLITE)
 target_include_directories(test_sqlite_plans PRIVATE src/io)
+
+# The same under faults.
+aas_add_unit_test(test_store_faults SOURCES tests/contract/test_store_faults.c tests/contract/store_suite.c
+  LINK aas::store aas::testing PkgConfig::SQLITE LABELS contract TIMEOUT 180)
+aas_add_unit_test(test_store_mongo_faults SOURCES tests/contract/test_store_mongo_faults.c ${mongo}
+  tests/contract/store_suite.c LINK aas::store aas::testing PkgConfig::MONGOC LABELS contract TIMEOUT 180)
+set_tests_properties(test_store_mongo_faults PROPERTIES FIXTURES_REQUIRED mongo_stand_in)
