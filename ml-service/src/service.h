@@ -1,0 +1,26 @@
+/* What every route handler gets: the service's components, all borrowed from the app and alive while the HTTP server
+ * runs. */
+#pragma once
+
+#include "config.h"
+#include "prediction_log.h"
+#include "registry.h"
+
+struct aas_store;
+struct aas_workers;
+struct aas_http_server;
+struct ml_idempotency;
+
+struct ml_service {
+    const struct ml_config *config;
+    struct aas_store *store;
+    struct aas_workers *workers;
+    struct ml_registry *registry;
+    struct ml_prediction_log *log;
+    struct ml_idempotency *idempotency;
+};
+
+/* One per resource: its table of routes. */
+int ml_routes_predict(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
+int ml_routes_models(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
+int ml_routes_metrics(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
