@@ -1,0 +1,475 @@
+/* From a record of the log to rows in buckets: decode, identify, judge, find duplicates. On the writer's thread; asks
+ * the store only for readings older than the keys in memory. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aas/buf.h"
+#include "aas/log.h"
+#include "record.h"
+#include "writer_internal.h"
+
+#define CHANNEL_NEW UINT32_MAX
+
+/* One record on its way. */
+struct work {
+    struct ingest_writer *w;
+    const struct aas_wal_record *rec;
+    struct ingest_message m;
+    struct ingest_topic_match topic;
+    struct aas_error *err;
+};
+
+static int reject(struct work *k, size_t index, struct aas_str sensor_id, struct aas_str payload, uint64_t readings,
+                  enum ingest_reject reason, const struct aas_error *detail)
+{
+    k->w->totals.quarantined += readings;
+    k->w->settled.quarantined += readings;
+    return ingest_writer_reject(k->w, k->rec, index, &k->m, sensor_id, payload, readings, reason, detail);
+}
+
+/* --- sensors and channels ----------------------------------------------------------------------------------------- */
+
+void ingest_writer_sensor_destroy(struct writer_sensor *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->channels_count; i++)
+        free(s->channels[i].name);
+    free(s->channels);
+    free(s->positions);
+    ingest_bucket_fini(&s->bucket);
+    ingest_recent_fini(&s->recent);
+    if (s->known)
+        ingest_known_fini(s->known);
+    free(s->known);
+    ingest_meta_unref(s->meta);
+    free(s);
+}
+
+static uint32_t find_channel(const struct writer_sensor *s, const char *name, size_t len, size_t guess)
+{
+    if (guess < s->channels_count && s->channels[guess].len == len && memcmp(s->channels[guess].name, name, len) == 0)
+        return (uint32_t)guess;
+    for (size_t i = 0; i < s->channels_count; i++) {
+        if (s->channels[i].len == len && memcmp(s->channels[i].name, name, len) == 0)
+            return (uint32_t)i;
+    }
+    return CHANNEL_NEW;
+}
+
+static int add_channel(struct writer_sensor *s, const char *name, size_t len)
+{
+    if (s->channels_count == s->channels_cap) {
+        size_t cap = s->channels_cap ? s->channels_cap * 2 : 8;
+        struct writer_channel *more = realloc(s->channels, cap * sizeof *more);
+        if (!more)
+            return AAS_ENOMEM;
+        s->channels = more;
+        s->channels_cap = cap;
+    }
+    char *copy = strndup(name, len);
+    if (!copy)
+        return AAS_ENOMEM;
+    s->channels[s->channels_count++] =
+        (struct writer_channel){.name = copy, .len = len, .hash = ingest_name_hash(name, len), .min = NAN, .max = NAN};
+    return 0;
+}
+
+/* Ranges and positions from the description; columns that exist stay where they are. */
+static int adopt_meta(struct writer_sensor *s)
+{
+    const struct ingest_meta *m = s->meta;
+    uint32_t *positions = realloc(s->positions, (m->channels_count + 1) * sizeof *positions);
+    if (!positions)
+        return AAS_ENOMEM;
+    s->positions = positions;
+    s->positions_count = 0;
+    for (size_t i = 0; i < m->channels_count; i++) {
+        const struct ingest_channel *c = &m->channels[i];
+        size_t len = strlen(c->name);
+        uint32_t at = find_channel(s, c->name, len, i);
+        if (at == CHANNEL_NEW) {
+            int rc = add_channel(s, c->name, len);
+            if (rc < 0)
+                return rc;
+            at = (uint32_t)s->channels_count - 1;
+        }
+        s->channels[at].min = c->min;
+        s->channels[at].max = c->max;
+        s->positions[s->positions_count++] = at;
+    }
+    return 0;
+}
+
+static int refresh_meta(struct ingest_writer *w, struct writer_sensor *s)
+{
+    uint64_t generation = ingest_registry_generation(w->o.registry);
+    if (generation == s->generation)
+        return 0;
+    const struct ingest_meta *m;
+    if (ingest_registry_find(w->o.registry, s->id, s->id_len, &m) == 0) {
+        bool same = m == s->meta;
+        ingest_meta_unref(s->meta);
+        s->meta = m;
+        int rc = same ? 0 : adopt_meta(s);
+        if (rc < 0)
+            return rc;
+    }
+    s->generation = generation;
+    return 0;
+}
+
+static int list_sensor(struct ingest_writer *w, struct writer_sensor *s)
+{
+    int rc = 0;
+    (void)pthread_mutex_lock(&w->list_lock);
+    if (w->list_count == w->list_cap) {
+        size_t cap = w->list_cap ? w->list_cap * 2 : 64;
+        struct writer_sensor **more = realloc(w->list, cap * sizeof(*more));
+        rc = more ? 0 : AAS_ENOMEM;
+        if (more) {
+            w->list = more;
+            w->list_cap = cap;
+        }
+    }
+    if (rc == 0)
+        rc = ingest_smap_put(&w->map, s->id, s->id_len, s);
+    if (rc == 0)
+        w->list[w->list_count++] = s;
+    (void)pthread_mutex_unlock(&w->list_lock);
+    return rc;
+}
+
+static int make_sensor(struct work *k, struct aas_str id, struct writer_sensor **ret_sensor)
+{
+    struct ingest_writer *w = k->w;
+    uint64_t generation = ingest_registry_generation(w->o.registry);
+    const struct ingest_meta *m;
+    int rc = ingest_registry_get(w->o.registry, id.ptr, id.len, &k->topic, &m);
+    if (rc < 0)
+        return rc;
+    struct writer_sensor *s = calloc(1, sizeof *s);
+    if (!s) {
+        ingest_meta_unref(m);
+        return AAS_ENOMEM;
+    }
+    memcpy(s->id, id.ptr, id.len);
+    s->id_len = id.len;
+    s->meta = m;
+    s->generation = generation;
+    s->newest_ms = s->last_auto_ms = INT64_MIN;
+    s->primed = !m->stored;
+    rc = adopt_meta(s);
+    if (rc == 0)
+        rc = list_sensor(w, s);
+    if (rc < 0) {
+        ingest_writer_sensor_destroy(s);
+        return rc;
+    }
+    *ret_sensor = s;
+    return 0;
+}
+
+static int prime(struct work *k, struct writer_sensor *s)
+{
+    struct ingest_last last;
+    int rc = ingest_lookup_last(k->w->o.store, s->id, k->w->committed, &last, &s->recent, k->err);
+    if (rc < 0)
+        return rc;
+    s->newest_ms = last.newest_ms;
+    s->last_auto_ms = last.last_auto_ms;
+    s->primed = true;
+    return 0;
+}
+
+static int sensor_of(struct work *k, struct aas_str id, struct writer_sensor **ret_sensor)
+{
+    struct writer_sensor *s = k->w->last;
+    if (!s || s->id_len != id.len || memcmp(s->id, id.ptr, id.len) != 0)
+        s = ingest_smap_get(&k->w->map, id.ptr, id.len);
+    int rc = s ? refresh_meta(k->w, s) : make_sensor(k, id, &s);
+    if (rc == 0 && !s->primed)
+        rc = prime(k, s);
+    if (rc < 0)
+        return rc;
+    k->w->last = s;
+    *ret_sensor = s;
+    return 0;
+}
+
+/* --- one reading -------------------------------------------------------------------------------------------------- */
+
+/* Which sensor is meant; sensor_id stays empty where that can't be told. */
+static enum ingest_reject identify(const struct work *k, const struct aas_reading *r, struct aas_str *ret_id,
+                                   struct aas_error *detail)
+{
+    struct aas_str topic = k->topic.sensor_id, own = {r->sensor_id, r->sensor_id_len};
+    *ret_id = own.len > 0 ? own : topic;
+    if (ret_id->len == 0) {
+        (void)aas_error_set(detail, AAS_EINVAL, "neither the topic nor the message names the sensor");
+        return INGEST_REJECT_NO_SENSOR;
+    }
+    if (own.len > 0 && topic.len > 0 && !aas_str_eq(own, topic)) {
+        (void)aas_error_set(detail, AAS_EINVAL, "the message says sensor_id \"%.*s\", its topic \"%.*s\"",
+                            AAS_STR_ARG(own), AAS_STR_ARG(topic));
+        return INGEST_REJECT_SENSOR_MISMATCH;
+    }
+    if (!aas_reading_name_valid(ret_id->ptr, ret_id->len)) {
+        (void)aas_error_set(
+            detail, AAS_EINVAL,
+            "the topic's sensor id \"%.*s\" must be 1 to 64 characters of A-Z a-z 0-9 _ . - :", AAS_STR_ARG(*ret_id));
+        *ret_id = (struct aas_str){0};
+        return INGEST_REJECT_NO_SENSOR;
+    }
+    return INGEST_ACCEPT;
+}
+
+/* Columns of the values; new channels are learnt. */
+static int resolve(struct work *k, struct writer_sensor *s, const struct aas_reading *r, uint32_t *columns,
+                   enum ingest_reject *ret_reject, struct aas_error *detail)
+{
+    const struct aas_reading_value *v = &k->w->batch.values[r->first];
+    if (r->positional && r->count > s->positions_count) {
+        *ret_reject = INGEST_REJECT_CHANNELS;
+        (void)aas_error_set(detail, AAS_EINVAL, "%u values, but %zu channels of \"%s\" are known: name them first",
+                            r->count, s->positions_count, s->id);
+        return 0;
+    }
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (r->positional) {
+            columns[i] = s->positions[i];
+            continue;
+        }
+        columns[i] = find_channel(s, v[i].channel, v[i].channel_len, i);
+        if (columns[i] != CHANNEL_NEW)
+            continue;
+        if (s->channels_count == AAS_READING_MAX_CHANNELS) {
+            *ret_reject = INGEST_REJECT_CHANNELS;
+            (void)aas_error_set(detail, AAS_EINVAL, "\"%s\" has %d channels already", s->id, AAS_READING_MAX_CHANNELS);
+            return 0;
+        }
+        int rc = add_channel(s, v[i].channel, v[i].channel_len);
+        if (rc < 0)
+            return rc;
+        columns[i] = (uint32_t)s->channels_count - 1;
+        ingest_registry_learn(k->w->o.registry, s->id, s->id_len, v[i].channel, v[i].channel_len);
+    }
+    return 0;
+}
+
+/* Range of every value, identity of the reading. */
+static enum ingest_reject judge(const struct work *k, const struct writer_sensor *s, const struct aas_reading *r,
+                                const uint32_t *columns, struct ingest_key *key, struct aas_error *detail)
+{
+    const struct aas_reading_value *v = &k->w->batch.values[r->first];
+    bool released = k->m.flags & INGEST_MESSAGE_REINJECTED;
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct writer_channel *c = &s->channels[columns[i]];
+        if (isnan(v[i].value))
+            continue;
+        enum ingest_reject bad =
+            released ? INGEST_ACCEPT : ingest_validate_range(v[i].value, c->min, c->max, c->name, c->len, detail);
+        if (bad)
+            return bad;
+        ingest_key_mix(key, c->hash, v[i].value);
+    }
+    if (r->ts_ms == AAS_READING_NO_TIME || released)
+        return INGEST_ACCEPT;
+    return ingest_validate_time(&k->w->rules, r->ts_ms, k->m.received_ms, detail);
+}
+
+/* Was it accepted before? *ret_same: the earlier one, or NULL. */
+static int find_same(struct work *k, struct writer_sensor *s, const struct ingest_key *key,
+                     const struct ingest_key **ret_same)
+{
+    *ret_same = NULL;
+    if (key->t == INGEST_KEY_NO_TIME) {
+        if (key->seq >= 0) {
+            const struct ingest_key *same = ingest_recent_find(&s->recent, key);
+            *ret_same = same && same->values == key->values ? same : NULL;
+        }
+        return 0;
+    }
+    if (key->t > s->newest_ms)
+        return 0;
+    *ret_same = ingest_recent_find(&s->recent, key);
+    if (*ret_same || !s->recent.forgot)
+        return 0;
+    if (!s->known && !(s->known = calloc(1, sizeof *s->known)))
+        return aas_error_set(k->err, AAS_ENOMEM, "out of memory");
+    return ingest_known_find(s->known, k->w->o.store, s->id, k->w->committed, key, ret_same, k->err);
+}
+
+/* A bucket stays within a span, so that looking up a time needs a bounded range of buckets. Two buckets of one record
+ * must not get one name: then the wider bucket is the lesser evil. */
+static int make_room(struct work *k, struct writer_sensor *s, int64_t t)
+{
+    const struct ingest_bucket *b = &s->bucket;
+    if (b->rows == 0)
+        return 0;
+    bool spans = t - b->start_ms > INGEST_BUCKET_SPAN_MS || b->end_ms - t > INGEST_BUCKET_SPAN_MS;
+    bool fits = b->rows < INGEST_BUCKET_ROWS_MAX || b->offset == k->rec->offset;
+    if ((!spans && fits) || (b->offset == k->rec->offset && t == b->start_ms))
+        return 0;
+    return ingest_writer_close_bucket(k->w, s, k->err);
+}
+
+static int store_row(struct work *k, struct writer_sensor *s, const struct aas_reading *r, const uint32_t *columns,
+                     struct ingest_key *key)
+{
+    struct ingest_writer *w = k->w;
+    const struct aas_reading_value *v = &w->batch.values[r->first];
+    bool clockless = r->ts_ms == AAS_READING_NO_TIME;
+    int64_t t = clockless ? ingest_auto_time(&s->last_auto_ms, k->m.received_ms) : r->ts_ms;
+    int32_t q = clockless ? INGEST_Q_NO_TIME : 0;
+    if (s->newest_ms != INT64_MIN && s->newest_ms - t > w->rules.late_ms)
+        q |= INGEST_Q_LATE;
+    q |= k->m.flags & INGEST_MESSAGE_REINJECTED ? INGEST_Q_REINJECTED : 0;
+    q |= k->m.flags & INGEST_MESSAGE_IMPORTED ? INGEST_Q_IMPORTED : 0;
+
+    int rc = make_room(k, s, t);
+    if (rc < 0)
+        return rc;
+    ssize_t row = ingest_bucket_add(&s->bucket, t, r->seq, q, k->rec->offset, k->m.received_ms);
+    rc = row < 0 ? (int)row : ingest_recent_add(&s->recent, key);
+    if (rc == 0 && s->known)
+        rc = ingest_known_add(s->known, key);
+    for (uint32_t i = 0; rc == 0 && i < r->count; i++) {
+        struct writer_channel *c = &s->channels[columns[i]];
+        rc = ingest_bucket_set(&s->bucket, columns[i], v[i].value);
+        if (ingest_flat_step(&c->flat, v[i].value, (uint32_t)w->o.config->stale_rows))
+            q |= INGEST_Q_FLAT;
+    }
+    if (rc < 0)
+        return aas_error_set(k->err, rc, "out of memory");
+    if (!clockless && !(q & INGEST_Q_IMPORTED))
+        ingest_skew_add(&s->skew, k->m.received_ms, t);
+    s->bucket.q[row] = q;
+    s->newest_ms = t > s->newest_ms ? t : s->newest_ms;
+    s->clockless |= clockless && r->seq >= 0;
+    if (!s->dirty) {
+        s->dirty = true;
+        s->next_dirty = w->dirty;
+        w->dirty = s;
+        w->dirty_count++;
+    }
+    s->open++;
+    w->totals.stored++;
+    w->settled.stored++;
+    if (q & INGEST_Q_LATE) {
+        w->totals.late++;
+        w->settled.late++;
+        atomic_fetch_add_explicit(&s->count.late, 1, memory_order_relaxed);
+    }
+    return 0;
+}
+
+/* The reading alone, for quarantine: as it came where the message holds only this one. */
+static int reject_one(struct work *k, size_t index, const struct aas_reading *r, struct aas_str id,
+                      enum ingest_reject reason, const struct aas_error *detail)
+{
+    struct aas_str raw = {k->m.payload, k->m.payload_len};
+    if (k->w->batch.len == 1)
+        return reject(k, index, id, raw, 1, reason, detail);
+    AAS_AUTO_BUF struct aas_buf text = AAS_BUF_INIT(AAS_READING_MAX_BYTES);
+    if (aas_reading_encode(r, 1, k->w->batch.values, &text) < 0)
+        return AAS_ENOMEM;
+    return reject(k, index, id, (struct aas_str){text.data, text.len}, 1, reason, detail);
+}
+
+static int take_reading(struct work *k, size_t index)
+{
+    struct ingest_writer *w = k->w;
+    const struct aas_reading *r = &w->batch.readings[index];
+    struct aas_error detail = AAS_ERROR_NONE;
+    struct aas_str id;
+    struct writer_sensor *s = NULL;
+    enum ingest_reject bad = identify(k, r, &id, &detail);
+    if (bad)
+        return reject_one(k, index, r, id, bad, &detail);
+    int rc = sensor_of(k, id, &s);
+    if (rc == AAS_ENOENT || rc == AAS_EFULL) {
+        bad = rc == AAS_ENOENT ? INGEST_REJECT_UNKNOWN_SENSOR : INGEST_REJECT_TOO_MANY_SENSORS;
+        (void)aas_error_set(&detail, rc,
+                            rc == AAS_ENOENT ? "the sensor is not registered" : "AAS_MAX_SENSORS is reached");
+        return reject_one(k, index, r, id, bad, &detail);
+    }
+    if (rc < 0)
+        return rc;
+    if (s->meta->retired) {
+        atomic_fetch_add_explicit(&s->count.received, 1, memory_order_relaxed);
+        w->totals.dropped[INGEST_DROP_RETIRED]++;
+        w->settled.dropped[INGEST_DROP_RETIRED]++;
+        atomic_fetch_add_explicit(&s->count.dropped, 1, memory_order_relaxed);
+        return 0;
+    }
+    uint32_t columns[AAS_READING_MAX_CHANNELS];
+    struct ingest_key key = {.t = r->ts_ms == AAS_READING_NO_TIME ? INGEST_KEY_NO_TIME : r->ts_ms, .seq = r->seq};
+    const struct ingest_key *same = NULL;
+    rc = resolve(k, s, r, columns, &bad, &detail);
+    if (rc == 0 && !bad)
+        bad = judge(k, s, r, columns, &key, &detail);
+    if (rc == 0 && !bad)
+        rc = find_same(k, s, &key, &same);
+    if (rc < 0)
+        return rc;
+    atomic_fetch_add_explicit(&s->count.received, 1, memory_order_relaxed);
+    if (same && same->values != key.values && w->o.config->duplicates == INGEST_DUPLICATES_QUARANTINE) {
+        bad = INGEST_REJECT_CONFLICT;
+        (void)aas_error_set(&detail, AAS_EDUPLICATE, "another reading of this time has other values");
+    }
+    if (bad) {
+        atomic_fetch_add_explicit(&s->count.quarantined, 1, memory_order_relaxed);
+        return reject_one(k, index, r, id, bad, &detail);
+    }
+    if (same) {
+        w->totals.duplicate++;
+        w->settled.duplicate++;
+        atomic_fetch_add_explicit(&s->count.duplicate, 1, memory_order_relaxed);
+        return 0;
+    }
+    return store_row(k, s, r, columns, &key);
+}
+
+/* From where it stopped, when the store did not answer. */
+static int take_all(struct work *k, size_t *done)
+{
+    int rc = 0;
+    for (; rc == 0 && *done < k->w->batch.len; *done += rc == 0)
+        rc = take_reading(k, *done);
+    return rc;
+}
+
+int ingest_writer_message(struct ingest_writer *w, const struct aas_wal_record *rec, struct aas_error *err)
+{
+    struct work k = {.w = w, .rec = rec, .err = err};
+    struct aas_error detail = AAS_ERROR_NONE;
+    if (ingest_message_decode(rec->payload, rec->len, &k.m) < 0)
+        return aas_error_set(err, AAS_ECORRUPT, "a record of another version");
+    struct aas_str payload = {k.m.payload, k.m.payload_len};
+    bool known = (k.m.flags & INGEST_MESSAGE_IMPORTED) || k.m.topic_len == 0 ||
+                 ingest_topics_match(w->o.topics, k.m.topic, k.m.topic_len, &k.topic);
+    int rc = known && !(k.m.flags & INGEST_MESSAGE_CUT)
+                 ? aas_reading_decode(k.m.payload, k.m.payload_len, k.topic.channel.ptr, k.topic.channel.len, &w->batch,
+                                      &detail)
+                 : AAS_EINVAL;
+    if (!w->retry) {
+        uint64_t seen = w->batch.seen;
+        if (!known || (k.m.flags & INGEST_MESSAGE_CUT))
+            seen = k.m.readings;
+        w->totals.received += seen;
+        w->arrived.meant += k.m.readings;
+        w->arrived.decoded += seen;
+        w->retry_done = 0;
+        if (rc < 0 || !known) {
+            enum ingest_reject why = !known                                                  ? INGEST_REJECT_TOPIC
+                                     : (k.m.flags & INGEST_MESSAGE_CUT) || rc == AAS_ETOOBIG ? INGEST_REJECT_TOO_BIG
+                                                                                             : INGEST_REJECT_MALFORMED;
+            return reject(&k, 0, k.topic.sensor_id, payload, seen, why, &detail);
+        }
+    }
+    rc = take_all(&k, &w->retry_done);
+    w->retry = rc < 0;
+    return rc;
+}
