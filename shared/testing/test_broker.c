@@ -41,12 +41,20 @@ static int write_config(struct aas_test_broker *b, const struct aas_test_broker_
     const char *extra = o && o->extra ? o->extra : "";
     const char *mark = strstr(listener, "%u");
     char *text = NULL;
+    const char *user = geteuid() == 0 ? "user root\n" : "";
+    if (o && o->whole) {
+        int len = asprintf(&text, "%.*s%u%s\n%s", mark ? (int)(mark - listener) : 0, listener, b->port,
+                           mark ? mark + 2 : "", user);
+        int rc = len < 0 ? AAS_ENOMEM : aas_test_file_write(b->config, text, (size_t)len);
+        free(text);
+        return rc;
+    }
     int n = asprintf(&text,
                      "%.*s%.*u%s\n%spersistence true\npersistence_location %s/\nautosave_interval 1\n"
                      "log_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nconnection_messages "
                      "true\nset_tcp_nodelay true\n%s%s%s\n",
                      mark ? (int)(mark - listener) : 0, listener, mark ? 1 : 0, mark ? b->port : 0u,
-                     mark ? mark + 2 : listener, geteuid() == 0 ? "user root\n" : "", b->dir,
+                     mark ? mark + 2 : listener, user, b->dir,
                      strstr(extra, "max_queued_messages") ? "" : "max_queued_messages 100000\n",
                      strstr(extra, "max_inflight_messages") ? "" : "max_inflight_messages 1000\n", extra);
     if (n < 0)
@@ -139,4 +147,24 @@ void aas_test_broker_destroy(struct aas_test_broker *b)
     if (b->dir[0])
         aas_test_dir_remove(b->dir);
     free(b);
+}
+
+int aas_test_certificates(const char *dir)
+{
+    static const char commands[] =
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-ca -keyout ca.key -out ca.crt && "
+        "openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr && "
+        "printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' >san && "
+        "openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -set_serial 2 -days 2 -extfile san -out server.crt "
+        "&& "
+        "openssl req -newkey rsa:2048 -nodes -subj /CN=device-7 -keyout client.key -out client.csr && "
+        "openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 3 -days 2 -out client.crt && "
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other-ca -keyout other.key -out other.crt && "
+        "chmod 644 ./*";
+    char *text = NULL;
+    if (asprintf(&text, "cd '%s' && { %s; } >/dev/null 2>&1", dir, commands) < 0)
+        return AAS_ENOMEM;
+    int status = system(text);
+    free(text);
+    return status == 0 ? 0 : AAS_EUPSTREAM;
 }

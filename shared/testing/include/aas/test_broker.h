@@ -17,6 +17,9 @@ struct aas_test_broker_options {
     /** Further lines, e.g. "max_queued_messages 10\n"; NULL: none. By default 100,000 messages are queued and 1,000 may
      *  be in flight. */
     const char *extra;
+    /** listener is the whole configuration: nothing is added but the port, and "user root" where the test runs as
+     *  root. */
+    bool whole;
 };
 
 /** Is there a mosquitto to run? Where not, a test skips (exit code 77). */
@@ -37,3 +40,8 @@ int aas_test_broker_restart(struct aas_test_broker *b, bool hard, struct aas_err
 char *aas_test_broker_log(struct aas_test_broker *b);
 /** Stop and remove its files. NULL is fine. */
 void aas_test_broker_destroy(struct aas_test_broker *b);
+
+/** Make certificates with openssl in dir: ca.crt; server.crt and server.key for localhost and 127.0.0.1; client.crt and
+ *  client.key with common name device-7; other.crt, an authority that signed none of these. AAS_EUPSTREAM: openssl
+ * failed or is not there. */
+int aas_test_certificates(const char *dir) AAS_MUST_CHECK;

@@ -273,35 +273,13 @@ static void a_wrong_password_is_told_and_the_right_one_works(void **state)
     aas_test_dir_remove(dir);
 }
 
-static void make_certificates(const char *dir)
-{
-    char cmd[4096];
-    (void)snprintf(
-        cmd, sizeof cmd,
-        "cd %.400s && "
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-ca -keyout ca.key -out ca.crt && "
-        "openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr && "
-        "printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' >san && "
-        "openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -set_serial 2 -days 2 -extfile san -out server.crt "
-        "&& "
-        "openssl req -newkey rsa:2048 -nodes -subj /CN=device-7 -keyout client.key -out client.csr && "
-        "openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 3 -days 2 -out client.crt && "
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other-ca -keyout other.key -out other.crt",
-        dir);
-    size_t n = strlen(cmd);
-    (void)snprintf(cmd + n, sizeof cmd - n, " && chmod 644 ./*");
-    char quiet[4200];
-    (void)snprintf(quiet, sizeof quiet, "{ %s; } >/dev/null 2>&1", cmd);
-    assert_int_equal(system(quiet), 0);
-}
-
 static void mutual_tls_works_and_strangers_stay_out(void **state)
 {
     struct fixture *f = *state;
     char dir[AAS_TEST_PATH_BYTES], listener[4096], ca[AAS_TEST_PATH_BYTES], crt[AAS_TEST_PATH_BYTES],
         key[AAS_TEST_PATH_BYTES], other[AAS_TEST_PATH_BYTES];
     assert_int_equal(aas_test_dir_make(dir), 0);
-    make_certificates(dir);
+    assert_int_equal(aas_test_certificates(dir), 0);
     (void)snprintf(listener, sizeof listener,
                    "listener %%u 127.0.0.1\nallow_anonymous false\ncafile %.400s/ca.crt\ncertfile %.400s/server.crt\n"
                    "keyfile %.400s/server.key\nrequire_certificate true\nuse_identity_as_username true\n",
