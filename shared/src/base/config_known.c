@@ -31,5 +31,8 @@ const struct aas_config_known aas_config_known[] = {
     {"AAS_RATE_ADDRESS", NULL},
     {"AAS_LOGIN_BURST", NULL},
     {"AAS_LOGIN_EVERY", NULL},
+    {"AAS_WEB_ROOT", NULL},
+    {"AAS_WEB_MAX_BYTES", NULL},
+    {"AAS_PUBLIC_API_URL", NULL},
     {NULL, NULL},
 };
