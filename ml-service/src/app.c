@@ -204,6 +204,8 @@ static int open_http(struct ml_app *app, struct aas_error *err)
     if (rc == 0)
         rc = ml_routes_predict(app->http, &app->svc, err);
     if (rc == 0)
+        rc = ml_routes_predictions(app->http, &app->svc, err);
+    if (rc == 0)
         rc = ml_routes_models(app->http, &app->svc, err);
     if (rc == 0)
         rc = ml_routes_metrics(app->http, &app->svc, err);

@@ -22,5 +22,6 @@ struct ml_service {
 
 /* One per resource: its table of routes. */
 int ml_routes_predict(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
+int ml_routes_predictions(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 int ml_routes_models(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 int ml_routes_metrics(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
