@@ -71,7 +71,8 @@ struct aas_cond {
 struct aas_query {
     const struct aas_cond *where;
     size_t n_where;
-    const char *sort; /* one declared field that every document has; NULL = "_id". Ties go by _id, same direction */
+    const char
+        *sort; /* one declared field, NULL = "_id"; ties go by _id, same direction. A document without it is left out */
     bool descending;
     size_t limit;       /* 0 = no limit */
     const char *cursor; /* NULL or "", or what an earlier find with the same where and sort gave: goes on behind it */
@@ -98,7 +99,8 @@ struct aas_tally_row {
     const double *sums;
 };
 typedef int aas_store_tally_fn(const struct aas_tally_row *row, void *arg);
-/** Count documents, and sum fields, per combination of up to 3 indexed fields. Missing keys are AAS_VALUE_NULL. */
+/** Count documents, and sum fields, per combination of up to 3 indexed fields. Missing keys are AAS_VALUE_NULL.
+ *  Without group_by one row, also when nothing matches. Rows come in the order of their keys. */
 int aas_store_tally(struct aas_store *s, enum aas_collection c, const struct aas_cond *where, size_t n_where,
                     const char *const *group_by, size_t n_group, const char *const *sum_of, size_t n_sum,
                     aas_store_tally_fn *each, void *arg, struct aas_error *err) AAS_MUST_CHECK;
@@ -115,6 +117,10 @@ int aas_store_insert_many(struct aas_store *s, enum aas_collection c, const bson
 /** Insert one: AAS_EDUPLICATE is returned. */
 int aas_store_insert(struct aas_store *s, enum aas_collection c, const bson_t *doc,
                      struct aas_error *err) AAS_MUST_CHECK;
+
+/** As insert_many, but documents keep the `rev` that they carry: for restoring an export. */
+int aas_store_import_many(struct aas_store *s, enum aas_collection c, const bson_t *const *docs, size_t n,
+                          int *ret_outcomes, struct aas_error *err) AAS_MUST_CHECK;
 
 /** Replace the document that has doc's _id and revision expected_rev by doc, whose `rev` becomes expected_rev + 1.
  *  expected_rev 0 = there must be none yet (an insert). AAS_ECONFLICT: another revision, or none, is stored.
@@ -148,6 +154,22 @@ int aas_store_blob_get(struct aas_store *s, const char *name, void **ret_data, s
                        struct aas_error *err) AAS_MUST_CHECK;
 /** 0 also when there was none. */
 int aas_store_blob_remove(struct aas_store *s, const char *name, struct aas_error *err) AAS_MUST_CHECK;
+
+typedef int aas_store_blob_each_fn(const char *name, size_t len, void *arg);
+/** Name and size of every blob, by name. Non-zero from each ends it and is returned. */
+int aas_store_blob_list(struct aas_store *s, aas_store_blob_each_fn *each, void *arg,
+                        struct aas_error *err) AAS_MUST_CHECK;
+
+/* --- the store as a whole: what aastreli-db calls ------------------------------------------------------------------
+ */
+
+/** Copy everything, as of one moment while others go on writing, into the new file path (a SQLite database without
+ * WAL). AAS_ENOTSUP on MongoDB; AAS_EEXIST. */
+int aas_store_backup(struct aas_store *s, const char *path, struct aas_error *err) AAS_MUST_CHECK;
+/** Check the whole of a file that backup made, then replace everything by it in one transaction: other processes see
+ * all of the old or all of the new. AAS_ECORRUPT, AAS_EMISMATCH (not ours): nothing has changed. AAS_ENOTSUP on
+ * MongoDB. */
+int aas_store_restore(struct aas_store *s, const char *path, struct aas_error *err) AAS_MUST_CHECK;
 
 /* --- one field of a document ---------------------------------------------------------------------------------------
  */

@@ -193,7 +193,7 @@ static bson_t *with_revision(const bson_t *doc, int64_t rev)
 
 /* Check every document and hand those that are fine on; rows and outcomes have n elements. */
 static int insert_checked(struct aas_store *s, enum aas_collection c, const bson_t *const *docs, size_t n,
-                          struct store_row *rows, int *outcomes, struct aas_error *err)
+                          bool keep_rev, struct store_row *rows, int *outcomes, struct aas_error *err)
 {
     const struct aas_store_collection *coll = aas_store_collection(c);
     struct aas_error first = AAS_ERROR_NONE;
@@ -202,14 +202,15 @@ static int insert_checked(struct aas_store *s, enum aas_collection c, const bson
     for (size_t i = 0; i < n; i++) {
         struct aas_error own = AAS_ERROR_NONE;
         const bson_t *doc = docs[i];
+        int64_t rev = keep_rev ? aas_doc_int(docs[i], "rev", 1) : 1;
         if (coll->revisions) {
-            doc = with_revision(docs[i], 1);
+            doc = with_revision(docs[i], rev);
             if (!doc)
                 return aas_error_set(err, AAS_ENOMEM, "no memory for a document of %s", coll->name);
         }
         outcomes[i] = store_check_doc(coll, doc, &rows[i], &own);
         rows[i].doc = doc; /* ours to destroy, also when it was refused */
-        rows[i].rev = coll->revisions ? 1 : 0;
+        rows[i].rev = coll->revisions ? rev : 0;
         if (outcomes[i] != 0 && first.code == 0)
             first = own;
     }
@@ -224,8 +225,8 @@ static int insert_checked(struct aas_store *s, enum aas_collection c, const bson
     return 0;
 }
 
-int aas_store_insert_many(struct aas_store *s, enum aas_collection c, const bson_t *const *docs, size_t n,
-                          int *ret_outcomes, struct aas_error *err)
+static int insert_all(struct aas_store *s, enum aas_collection c, const bson_t *const *docs, size_t n, bool keep_rev,
+                      int *ret_outcomes, struct aas_error *err)
 {
     if (n == 0)
         return 0;
@@ -234,12 +235,24 @@ int aas_store_insert_many(struct aas_store *s, enum aas_collection c, const bson
     int *outcomes = ret_outcomes ? ret_outcomes : own;
     if (!rows || !outcomes)
         return aas_error_set(err, AAS_ENOMEM, "no memory for %zu documents", n);
-    int rc = insert_checked(s, c, docs, n, rows, outcomes, err);
+    int rc = insert_checked(s, c, docs, n, keep_rev, rows, outcomes, err);
     if (aas_store_collection(c)->revisions)
         for (size_t i = 0; i < n; i++)
             if (rows[i].doc)
                 bson_destroy((bson_t *)(uintptr_t)rows[i].doc);
     return rc;
+}
+
+int aas_store_insert_many(struct aas_store *s, enum aas_collection c, const bson_t *const *docs, size_t n,
+                          int *ret_outcomes, struct aas_error *err)
+{
+    return insert_all(s, c, docs, n, false, ret_outcomes, err);
+}
+
+int aas_store_import_many(struct aas_store *s, enum aas_collection c, const bson_t *const *docs, size_t n,
+                          int *ret_outcomes, struct aas_error *err)
+{
+    return insert_all(s, c, docs, n, true, ret_outcomes, err);
 }
 
 int aas_store_insert(struct aas_store *s, enum aas_collection c, const bson_t *doc, struct aas_error *err)
@@ -345,4 +358,25 @@ int aas_store_blob_remove(struct aas_store *s, const char *name, struct aas_erro
 {
     int rc = check_blob_name(name, err);
     return rc != 0 ? rc : s->driver->ops->blob_remove(s->driver, name, err);
+}
+
+int aas_store_blob_list(struct aas_store *s, aas_store_blob_each_fn *each, void *arg, struct aas_error *err)
+{
+    return s->driver->ops->blob_list(s->driver, each, arg, err);
+}
+
+/* ---- the whole ---- */
+
+int aas_store_backup(struct aas_store *s, const char *path, struct aas_error *err)
+{
+    if (!s->driver->ops->backup)
+        return aas_error_set(err, AAS_ENOTSUP, "a store on %s is exported, not copied", s->driver->ops->name);
+    return s->driver->ops->backup(s->driver, path, err);
+}
+
+int aas_store_restore(struct aas_store *s, const char *path, struct aas_error *err)
+{
+    if (!s->driver->ops->restore)
+        return aas_error_set(err, AAS_ENOTSUP, "a store on %s is restored by importing", s->driver->ops->name);
+    return s->driver->ops->restore(s->driver, path, err);
 }

@@ -65,6 +65,10 @@ struct store_driver_ops {
     int (*blob_put)(struct store_driver *d, const char *name, const void *data, size_t len, struct aas_error *err);
     int (*blob_get)(struct store_driver *d, const char *name, void **ret_data, size_t *ret_len, struct aas_error *err);
     int (*blob_remove)(struct store_driver *d, const char *name, struct aas_error *err);
+    int (*blob_list)(struct store_driver *d, aas_store_blob_each_fn *each, void *arg, struct aas_error *err);
+    /* NULL: not supported */
+    int (*backup)(struct store_driver *d, const char *path, struct aas_error *err);
+    int (*restore)(struct store_driver *d, const char *path, struct aas_error *err);
 };
 
 /** First member of every driver's struct. */
@@ -87,7 +91,8 @@ bool store_id_ok(const char *id, size_t len);
 /** The value of the field in doc; AAS_VALUE_NULL when absent or null; AAS_EINVAL when of another type. */
 int store_field_value(const struct aas_store_field *f, const bson_t *doc, struct aas_value *ret) AAS_MUST_CHECK;
 enum aas_value_type store_value_type(enum aas_field_kind kind);
-/** Does a unique index hold the sort field alone? Then there are no ties, and _id would only spoil the index's order. */
+/** Does a unique index hold the sort field alone? Then there are no ties, and _id would only spoil the index's order.
+ */
 bool store_sort_is_unique(const struct store_plan *plan);
 /** The iterator at a dotted path. */
 bool store_iter_path(const bson_t *doc, const char *path, bson_iter_t *ret);

@@ -171,6 +171,7 @@ static const struct store_driver_ops mongo_ops = {
     .blob_put = mg_blob_put,
     .blob_get = mg_blob_get,
     .blob_remove = mg_blob_remove,
+    .blob_list = mg_blob_list,
 };
 
 /* Bounds that the library leaves at 30 s or at none, where the URL doesn't say otherwise: without the first, every call

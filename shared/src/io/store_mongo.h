@@ -79,3 +79,4 @@ int mg_blob_put(struct store_driver *d, const char *name, const void *data, size
                 struct aas_error *err); /* _blob.c */
 int mg_blob_get(struct store_driver *d, const char *name, void **ret_data, size_t *ret_len, struct aas_error *err);
 int mg_blob_remove(struct store_driver *d, const char *name, struct aas_error *err);
+int mg_blob_list(struct store_driver *d, aas_store_blob_each_fn *each, void *arg, struct aas_error *err);

@@ -201,3 +201,43 @@ int mg_blob_get(struct store_driver *d, const char *name, void **ret_data, size_
         *ret_data = data;
     return rc;
 }
+
+int mg_blob_list(struct store_driver *d, aas_store_blob_each_fn *each, void *arg, struct aas_error *err)
+{
+    struct mg_store *s = (struct mg_store *)d;
+    mongoc_client_t *client = NULL;
+    bson_error_t e = {0};
+    const bson_t *doc = NULL;
+    char last[AAS_STORE_ID_MAX_BYTES + 1] = "";
+    int from_each = 0;
+    int rc = mg_acquire(s, &client, err);
+    if (rc != 0)
+        return rc;
+    mongoc_gridfs_bucket_t *bucket = open_bucket(s, client, &e);
+    if (!bucket) {
+        rc = mg_fail(&e, "listing blobs", err);
+        return mg_release(s, client, rc);
+    }
+    {
+        bson_t sort;
+        MG_AUTO_BSON bson_t all = BSON_INITIALIZER;
+        MG_AUTO_BSON bson_t opts = BSON_INITIALIZER;
+        BSON_APPEND_DOCUMENT_BEGIN(&opts, "sort", &sort);
+        BSON_APPEND_INT32(&sort, "filename", 1);
+        BSON_APPEND_INT32(&sort, "_id", -1);
+        bson_append_document_end(&opts, &sort);
+        MG_AUTO_CURSOR mongoc_cursor_t *cursor = mongoc_gridfs_bucket_find(bucket, &all, &opts);
+        while (from_each == 0 && mongoc_cursor_next(cursor, &doc)) {
+            const char *name = aas_doc_str(doc, "filename", "");
+            if (strcmp(name, last) == 0 || strlen(name) >= sizeof last)
+                continue; /* an older one of the same name, which a put is about to delete */
+            memcpy(last, name, strlen(name) + 1);
+            from_each = each(name, (size_t)aas_doc_int(doc, "length", 0), arg);
+        }
+        if (from_each == 0 && mongoc_cursor_error(cursor, &e))
+            rc = mg_fail(&e, "listing blobs", err);
+    }
+    mongoc_gridfs_bucket_destroy(bucket);
+    rc = mg_release(s, client, rc);
+    return rc != 0 ? rc : from_each;
+}

@@ -375,6 +375,9 @@ static const struct store_driver_ops sqlite_ops = {
     .blob_put = sq_blob_put,
     .blob_get = sq_blob_get,
     .blob_remove = sq_blob_remove,
+    .blob_list = sq_blob_list,
+    .backup = sq_backup,
+    .restore = sq_restore,
 };
 
 /* PATH[?name=N&name=N] */

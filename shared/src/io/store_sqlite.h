@@ -12,8 +12,9 @@
 #include "aas/buf.h"
 #include "aas/rng.h"
 
-#define SQ_CACHE_SLOTS 48
-#define SQ_SQL_BYTES   (64 * 1024)
+#define SQ_CACHE_SLOTS    48
+#define SQ_SQL_BYTES      (64 * 1024)
+#define SQ_APPLICATION_ID 0x41617374 /* "Aast": what `file` and we know our files by */
 
 struct sq_slot {
     char *sql;
@@ -95,3 +96,6 @@ int sq_remove(struct store_driver *d, const struct store_plan *plan, size_t limi
 int sq_blob_put(struct store_driver *d, const char *name, const void *data, size_t len, struct aas_error *err);
 int sq_blob_get(struct store_driver *d, const char *name, void **ret_data, size_t *ret_len, struct aas_error *err);
 int sq_blob_remove(struct store_driver *d, const char *name, struct aas_error *err);
+int sq_blob_list(struct store_driver *d, aas_store_blob_each_fn *each, void *arg, struct aas_error *err);
+int sq_backup(struct store_driver *d, const char *path, struct aas_error *err); /* _backup.c */
+int sq_restore(struct store_driver *d, const char *path, struct aas_error *err);

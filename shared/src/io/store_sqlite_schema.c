@@ -8,8 +8,7 @@
 
 #include "aas/id.h"
 
-#define APPLICATION_ID 0x41617374 /* "Aast": what `file` and we know our files by */
-#define SCHEMA_LAYOUT  "2"        /* of the tables themselves, beside the collections' fields */
+#define SCHEMA_LAYOUT "2" /* of the tables themselves, beside the collections' fields */
 
 /* An index is named by its definition, so that a changed one is another one. */
 static void put_index_name(struct aas_buf *b, const char *coll, const struct aas_store_index *ix)
@@ -262,7 +261,7 @@ static int check_ours(struct sq_conn *c, const char *path, struct aas_error *err
     if (rc == 0)
         rc = query_text(c, "SELECT count(*) FROM sqlite_schema", tables, sizeof tables, err);
     char ours[24];
-    (void)snprintf(ours, sizeof ours, "%d", APPLICATION_ID);
+    (void)snprintf(ours, sizeof ours, "%d", SQ_APPLICATION_ID);
     if (rc == 0 && strcmp(app, ours) != 0 && strcmp(tables, "0") != 0)
         return aas_error_set(err, AAS_EMISMATCH, "%s is a database of another application", path);
     return rc;
@@ -279,7 +278,7 @@ static int write_schema(struct sq_conn *c, const char *path, const char *want, s
                    "CREATE TABLE IF NOT EXISTS aas_meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);"
                    "CREATE TABLE IF NOT EXISTS aas_blobs(name TEXT NOT NULL, part INTEGER NOT NULL, total INTEGER NOT "
                    "NULL, data BLOB NOT NULL, UNIQUE(name, part))",
-                   APPLICATION_ID);
+                   SQ_APPLICATION_ID);
     rc = sq_exec(c, sql, err);
     for (int i = 0; i < AAS_COLL__COUNT && rc == 0; i++)
         rc = ensure_collection(c, aas_store_collection((enum aas_collection)i), err);

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "aas/store_sweep.h"
+
 static bson_t *setting(const char *id, const char *text)
 {
     bson_t *d = bson_new();
@@ -262,6 +264,91 @@ static void test_blobs_of_any_size(void **state)
     assert_int_equal(aas_store_blob_put(suite_store, "", "x", 1, NULL), AAS_EINVAL);
 }
 
+static int note_blob(const char *name, size_t len, void *arg)
+{
+    char *out = arg;
+    size_t at = strlen(out);
+    if (strncmp(name, "li/", 3) == 0)
+        (void)snprintf(out + at, 256 - at, "%s %zu;", name, len);
+    return 0;
+}
+
+static void test_blobs_are_listed_once_each(void **state)
+{
+    (void)state;
+    struct aas_error err = AAS_ERROR_NONE;
+    char got[256] = "";
+    suite_ok(aas_store_blob_put(suite_store, "li/b", "12345", 5, &err), &err);
+    suite_ok(aas_store_blob_put(suite_store, "li/a", "1", 1, &err), &err);
+    suite_ok(aas_store_blob_put(suite_store, "li/b", "123", 3, &err), &err);
+    suite_ok(aas_store_blob_list(suite_store, note_blob, got, &err), &err);
+    assert_string_equal(got, "li/a 1;li/b 3;");
+}
+
+static void test_import_keeps_revisions(void **state)
+{
+    (void)state;
+    struct aas_error err = AAS_ERROR_NONE;
+    bson_t *d = setting("imp", "x");
+    BSON_APPEND_INT64(d, "rev", 17);
+    const bson_t *docs[] = {d};
+    suite_ok(aas_store_import_many(suite_store, AAS_COLL_SETTINGS, docs, 1, NULL, &err), &err);
+    assert_int_equal(stored_rev(AAS_COLL_SETTINGS, "imp"), 17);
+    suite_ok(aas_store_replace(suite_store, AAS_COLL_SETTINGS, d, 17, &err), &err);
+    assert_int_equal(stored_rev(AAS_COLL_SETTINGS, "imp"), 18);
+    bson_destroy(d);
+}
+
+static void put_feedback(const char *id, const char *sensor, int64_t start, int64_t end, bool used)
+{
+    bson_t *d = bson_new();
+    bson_t list;
+    BSON_APPEND_UTF8(d, "_id", id);
+    BSON_APPEND_UTF8(d, "sensor_id", sensor);
+    BSON_APPEND_DATE_TIME(d, "start", start);
+    BSON_APPEND_DATE_TIME(d, "end", end);
+    BSON_APPEND_ARRAY_BEGIN(d, "used_in", &list);
+    if (used)
+        BSON_APPEND_UTF8(&list, "0", "v2");
+    bson_append_array_end(d, &list);
+    suite_put(AAS_COLL_FEEDBACK, d);
+}
+
+/* Ten buckets of a minute for each of three sensors, long ago: one free, one with an open alarm, one with feedback. */
+static void test_sweep_spares_what_is_needed(void **state)
+{
+    (void)state;
+    const int64_t t = T0 - INT64_C(86400000) * 30;
+    const char *const sensors[] = {"sw-free", "sw-alarm", "sw-label"};
+    struct aas_error err = AAS_ERROR_NONE;
+    struct aas_sweep_report dry;
+    struct aas_sweep_report done;
+    char left[4096];
+    for (int i = 0; i < 30; i++)
+        suite_put(AAS_COLL_SENSOR_DATA, suite_bucket(sensors[i % 3], t + i / 3 * 3600000, 60, 1));
+    suite_put(AAS_COLL_ALARMS, suite_alarm("sw-1", "sw-alarm", "unacked", t + 9 * 3600000, "sw-alarm/x"));
+    suite_put(AAS_COLL_ALARMS, suite_alarm("sw-2", "sw-free", "normal", t, NULL));
+    put_feedback("sw-f1", "sw-label", t + 3600000, t + 2 * 3600000, false);
+    put_feedback("sw-f2", "sw-label", t + 5 * 3600000, t + 7 * 3600000, true);
+    int64_t cutoff = T0 - INT64_C(86400000) * 7;
+    suite_ok(aas_store_sweep(suite_store, AAS_COLL_SENSOR_DATA, cutoff, 0, true, &dry, &err), &err);
+    assert_int_equal(dry.removed, 26);
+    assert_int_equal(dry.kept, 4);
+    suite_ok(aas_store_sweep(suite_store, AAS_COLL_SENSOR_DATA, cutoff, 0, false, &done, &err), &err);
+    assert_int_equal(done.removed, 26);
+    assert_int_equal(done.kept, 4);
+    assert_false(done.more);
+    const struct aas_value names[] = {AAS_V_STR("sw-free"), AAS_V_STR("sw-alarm"), AAS_V_STR("sw-label")};
+    const struct aas_cond where[] = {{.field = "sensor_id", .op = AAS_OP_IN, .in = names, .n_in = 3}};
+    suite_find(AAS_COLL_SENSOR_DATA, &(struct aas_query){.where = where, .n_where = 1}, left);
+    char expected[256];
+    (void)snprintf(expected, sizeof expected, "sw-alarm:%lld:1 sw-alarm:%lld:1 sw-label:%lld:1 sw-label:%lld:1",
+                   (long long)(t + 8 * 3600000), (long long)(t + 9 * 3600000), (long long)(t + 3600000),
+                   (long long)(t + 2 * 3600000));
+    assert_string_equal(left, expected);
+    assert_int_equal(aas_store_sweep(suite_store, AAS_COLL_USERS, cutoff, 0, false, &done, &err), AAS_EINVAL);
+}
+
 static void test_ensure_again_changes_nothing(void **state)
 {
     (void)state;
@@ -285,6 +372,9 @@ int suite_run_changes(void)
         cmocka_unit_test(test_update_loses_no_change_of_another_thread),
         cmocka_unit_test(test_remove_takes_no_more_than_asked),
         cmocka_unit_test(test_blobs_of_any_size),
+        cmocka_unit_test(test_blobs_are_listed_once_each),
+        cmocka_unit_test(test_import_keeps_revisions),
+        cmocka_unit_test(test_sweep_spares_what_is_needed),
         cmocka_unit_test(test_ensure_again_changes_nothing),
     };
     return cmocka_run_group_tests_name("store changes", tests, NULL, NULL);
