@@ -211,7 +211,9 @@ static int download(struct ml_registry *reg, const char *version, const char *fi
     int rc = aas_store_blob_get(reg->store, name, &bytes, &len, err);
     if (rc == AAS_ENOENT && strcmp(file, ML_SCHEMA_FILE) == 0)
         return 0;
-    (void)snprintf(path, sizeof path, "%s/%s", temp, file);
+    int n = snprintf(path, sizeof path, "%s/%s", temp, file);
+    if (rc == 0 && (n < 0 || (size_t)n >= sizeof path))
+        rc = aas_error_set(err, AAS_ETOOBIG, "the path of %.64s is too long", file);
     if (rc == 0)
         rc = write_file(path, bytes, len, err);
     free(bytes);

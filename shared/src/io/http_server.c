@@ -168,7 +168,7 @@ static int start_daemon(struct aas_http_server *s, int family, struct aas_error 
 
 int aas_http_server_start(struct aas_http_server *s, struct aas_error *err)
 {
-    int family, rc;
+    int family = AF_UNSPEC, rc;
     s->figures = calloc(s->routes + 1, sizeof *s->figures);
     if (!s->figures)
         return aas_error_set(err, AAS_ENOMEM, "out of memory");
