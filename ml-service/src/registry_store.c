@@ -204,7 +204,7 @@ static int write_file(const char *path, const void *bytes, size_t len, struct aa
 static int download(struct ml_registry *reg, const char *version, const char *file, const char *temp,
                     struct aas_error *err)
 {
-    char name[256], path[PATH_BYTES + 64];
+    char name[256], path[2 * PATH_BYTES];
     void *bytes = NULL;
     size_t len = 0;
     blob_name(version, file, name);
