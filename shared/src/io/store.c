@@ -217,11 +217,17 @@ static int insert_checked(struct aas_store *s, enum aas_collection c, const bson
     int rc = s->driver->ops->insert(s->driver, c, rows, n, outcomes, err);
     if (rc != 0)
         return rc;
-    for (size_t i = 0; i < n; i++)
-        if (outcomes[i] != 0 && outcomes[i] != AAS_EDUPLICATE)
-            return first.code == outcomes[i] ? aas_error_set(err, first.code, "%s", first.msg)
-                                             : aas_error_set(err, outcomes[i], "a document of %s was not stored: %s",
-                                                             coll->name, aas_strerror(outcomes[i]));
+    for (size_t i = 0; i < n; i++) {
+        if (outcomes[i] == 0 || outcomes[i] == AAS_EDUPLICATE)
+            continue;
+        if (first.code == outcomes[i])
+            return aas_error_set(err, first.code, "%s", first.msg);
+        if (err && err->code == outcomes[i]) /* the driver has said why */
+            return outcomes[i];
+        return aas_error_set(err, outcomes[i], "a document of %s was not stored: %s", coll->name,
+                             aas_strerror(outcomes[i]));
+    }
+    aas_error_clear(err);
     return 0;
 }
 
