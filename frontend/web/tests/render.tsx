@@ -49,5 +49,5 @@ export function renderApp(page: ReactNode, { path = '/', role = 'admin', live = 
       </ConfigContext>
     </ThemeProvider>,
   );
-  return { ...result, api, queries, socket, user: userEvent.setup() };
+  return { ...result, api, queries, socket, user: userEvent.setup({ delay: null }) };
 }

@@ -1,4 +1,4 @@
-import type { components as ml } from './ml';
+import type { components as ml } from './ml-schema';
 import type { components } from './schema';
 
 /* Routes that backend-api grows after the first release: the contract does not hold them yet, so the dashboard asks once

@@ -1,0 +1,85 @@
+import { screen } from '@testing-library/react';
+import { http, HttpResponse } from 'msw';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { renderApp } from '../../../tests/render';
+import { problem } from '../../../tests/samples';
+import { base, server } from '../../../tests/server';
+import type { Alarm } from '../../api/planned';
+import AlarmsPage from './AlarmsPage';
+import { arrangeAlarms } from './alarms';
+
+const alarm = (id: string, more: Partial<Alarm> = {}): Alarm => ({
+  id,
+  sensor_id: 'pump-1',
+  fault: 'bearing_wear',
+  priority: 'high',
+  state: 'unack_active',
+  raised: 1_000,
+  ...more,
+});
+let acked: string[];
+
+beforeEach(() => {
+  acked = [];
+  server.use(
+    http.get(`${base}/alarms`, () =>
+      HttpResponse.json({ items: [alarm('A1'), alarm('A2', { fault: 'imbalance', raised: 500 })], next: null }),
+    ),
+    http.post(`${base}/alarms/:id/ack`, ({ params }) => {
+      acked.push(String(params.id));
+      return HttpResponse.json(alarm(String(params.id), { acked: 2_000 }));
+    }),
+  );
+});
+
+describe('AlarmsPage', () => {
+  it('acknowledges by keyboard', async () => {
+    const { user } = renderApp(<AlarmsPage />);
+    const row = await screen.findByRole('row', { name: /Bearing wear/ });
+    row.focus();
+    await user.keyboard('{ArrowDown}a');
+    await expect.poll(() => acked).toEqual(['A2']);
+  });
+  it('acknowledges by button, but not for viewers', async () => {
+    const { user, unmount } = renderApp(<AlarmsPage />);
+    await user.click(await screen.findByRole('button', { name: 'Acknowledge Bearing wear of pump-1' }));
+    await expect.poll(() => acked).toEqual(['A1']);
+    unmount();
+    renderApp(<AlarmsPage />, { role: 'viewer' });
+    await screen.findByRole('row', { name: /Bearing wear/ });
+    expect(screen.queryByRole('button')).toBeNull();
+  });
+  it('says why an acknowledgement failed', async () => {
+    server.use(http.post(`${base}/alarms/:id/ack`, () => HttpResponse.json(problem(409, 'conflict'), { status: 409 })));
+    const { user } = renderApp(<AlarmsPage />);
+    await user.click(await screen.findByRole('button', { name: /Bearing wear/ }));
+    expect(await screen.findByText('Not acknowledged: it is conflict')).toBeVisible();
+  });
+  it.each([
+    ['none', HttpResponse.json({ items: [], next: null }), 'No alarm.'],
+    [
+      'no such route',
+      HttpResponse.json(problem(404, 'not_found'), { status: 404 }),
+      'This server keeps no alarms yet.',
+    ],
+  ])('says that there is %s', async (_name, response, text) => {
+    server.use(http.get(`${base}/alarms`, () => response));
+    renderApp(<AlarmsPage />);
+    expect(await screen.findByText(text)).toBeVisible();
+  });
+});
+
+describe('arrangeAlarms', () => {
+  const order = (listed: Alarm[], live: Record<string, Alarm> = {}) => arrangeAlarms(listed, live).map((a) => a.id);
+  it('puts what waits first, then by priority, then the newest', () =>
+    expect(
+      order([
+        alarm('acked', { acked: 5, priority: 'critical' }),
+        alarm('low', { priority: 'low', raised: 9_000 }),
+        alarm('old'),
+        alarm('new', { raised: 2_000 }),
+      ]),
+    ).toEqual(['new', 'old', 'low', 'acked']));
+  it('believes the live stream over the list', () =>
+    expect(order([alarm('a'), alarm('b', { raised: 1 })], { a: alarm('a', { acked: 7 }) })).toEqual(['b', 'a']));
+});
