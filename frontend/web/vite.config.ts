@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, gzip, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -31,8 +31,38 @@ function compressedSiblings(): Plugin {
   };
 }
 
+const budgetBytes = 250_000;
+
+/** Fails the build when what a browser must load before the dashboard stands grows over its budget. */
+function initialBudget(): Plugin {
+  return {
+    name: 'initial-budget',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      const needed = new Set<string>();
+      const need = (name: string) => {
+        const chunk = bundle[name];
+        if (needed.has(name) || chunk?.type !== 'chunk') return;
+        needed.add(name);
+        chunk.imports.forEach(need);
+      };
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type === 'chunk' && (chunk.isEntry || chunk.name === 'DashboardPage')) need(chunk.fileName);
+      }
+      let bytes = 0;
+      for (const name of needed) {
+        const chunk = bundle[name];
+        if (chunk?.type === 'chunk') bytes += gzipSync(chunk.code, { level: 9 }).length;
+      }
+      const text = `initial scripts: ${Math.round(bytes / 1000)} kB gzip in ${needed.size} files`;
+      if (bytes > budgetBytes) this.error(`${text}, over the budget of ${budgetBytes / 1000} kB`);
+      this.info(text);
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), compressedSiblings()],
+  plugins: [react(), initialBudget(), compressedSiblings()],
   build: { target: 'es2023', sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   test: {
     environment: 'jsdom',

@@ -1,4 +1,6 @@
-/* Numbers, units and labels as people read them. */
+/* Numbers, units and labels as people read them. A number and its unit never part at the end of a line. */
+
+const nbsp = '\u00a0';
 
 const units: Record<string, string> = {
   degC: '°C',
@@ -24,16 +26,16 @@ export function formatNumber(value: number | null | undefined): string {
 
 export function formatValue(value: number | null | undefined, unit?: string | null): string {
   const text = formatNumber(value);
-  return text === '–' || !unit ? text : `${text} ${formatUnit(unit)}`;
+  return text === '–' || !unit ? text : `${text}${nbsp}${formatUnit(unit)}`;
 }
 
 /** 0.973 → 97.3 %. Never rounds up to a certainty that is not there. */
 export function formatPercent(share: number | null | undefined): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return '–';
   const pct = share * 100;
-  if (pct > 99.9 && pct < 100) return '>99.9 %';
-  if (pct > 0 && pct < 0.1) return '<0.1 %';
-  return `${pct.toFixed(1)} %`;
+  if (pct > 99.9 && pct < 100) return `>99.9${nbsp}%`;
+  if (pct > 0 && pct < 0.1) return `<0.1${nbsp}%`;
+  return `${pct.toFixed(1)}${nbsp}%`;
 }
 
 /** A contribution with its sign: +1.90, −0.12 */
@@ -44,7 +46,7 @@ export function formatSigned(value: number | null | undefined): string {
 }
 
 export function formatCount(n: number | null | undefined): string {
-  return n === null || n === undefined ? '–' : n.toLocaleString('en').replaceAll(',', ' ');
+  return n === null || n === undefined ? '–' : n.toLocaleString('en').replaceAll(',', nbsp);
 }
 
 /** bearing_wear → Bearing wear */

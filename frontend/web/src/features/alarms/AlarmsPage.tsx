@@ -88,7 +88,7 @@ function AlarmTable({ listed }: { listed: Alarm[] }) {
         <Table aria-label="Alarms">
           <TableHead>
             <TableRow>
-              <TableCell>Raised</TableCell>
+              <TableCell sx={notPhone}>Raised</TableCell>
               <TableCell>Sensor</TableCell>
               <TableCell>Fault</TableCell>
               <TableCell sx={notPhone}>Priority</TableCell>
@@ -107,7 +107,7 @@ function AlarmTable({ listed }: { listed: Alarm[] }) {
                   onKeyDown={(event) => onKeyDown(event, alarm)}
                   sx={(theme) => (open ? { backgroundColor: theme.palette.aas.states.fault.tint } : {})}
                 >
-                  <TableCell>
+                  <TableCell sx={notPhone}>
                     <Age at={alarm.raised} />
                   </TableCell>
                   <TableCell>
@@ -123,7 +123,7 @@ function AlarmTable({ listed }: { listed: Alarm[] }) {
                       color="textSecondary"
                       sx={{ display: { xs: 'block', sm: 'none' } }}
                     >
-                      {humanLabel(alarm.state)}
+                      {humanLabel(alarm.state)}, <Age at={alarm.raised} />
                     </Typography>
                   </TableCell>
                   <TableCell sx={notPhone}>{alarm.priority ?? '–'}</TableCell>

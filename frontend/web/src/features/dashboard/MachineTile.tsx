@@ -58,7 +58,7 @@ export const MachineTile = memo(function MachineTile({ sensor, channel }: Machin
           px: 1,
           pt: 0.75,
           pb: 0.5,
-          '&:hover': { borderColor: theme.palette.primary.main },
+          '@media (hover: hover)': { '&:hover': { borderColor: theme.palette.primary.main } },
           '&:has(a:focus-visible)': { outline: `2px solid ${theme.palette.primary.main}` },
         };
       }}

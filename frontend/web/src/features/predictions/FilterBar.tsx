@@ -66,73 +66,86 @@ function LazyField(props: {
 }
 
 export function FilterBar({ filter, set, clear, sensorIds, labels }: FilterBarProps) {
+  const [open, setOpen] = useState(false);
   const time = (key: 'from' | 'to') => (text: string) => set(key, String(fromLocalInput(text) ?? ''));
   const confidence = filter.min_confidence;
   const share = (text: string): string => {
     const pct = Number(text);
     return text === '' || !Number.isFinite(pct) ? '' : String(Math.min(100, Math.max(0, pct)) / 100);
   };
+  const active = Object.keys(filter).length;
   return (
-    <Box
-      role="search"
-      aria-label="Filter predictions"
-      sx={{
-        display: 'grid',
-        gap: 1,
-        mb: 1.5,
-        gridTemplateColumns: { xs: 'repeat(2, minmax(0, 1fr))', sm: 'repeat(auto-fill, minmax(140px, 1fr))' },
-        alignItems: 'center',
-      }}
-    >
-      <LazyField
-        label="Sensor"
-        value={filter.sensor_id ?? ''}
-        options={sensorIds}
-        commit={(v) => set('sensor_id', v.trim())}
-      />
-      <TextField
-        select
-        label="State"
-        value={filter.state ?? ''}
-        onChange={(event) => set('state', event.target.value)}
-        slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
+    <>
+      <Button
+        variant="outlined"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        sx={{ display: { xs: 'inline-flex', sm: 'none' }, mb: 1.5 }}
       >
-        <MenuItem value="">Any</MenuItem>
-        {machineStates
-          .filter((state) => state !== 'no_data')
-          .map((state) => (
-            <MenuItem key={state} value={state}>
-              {stateText[state].name}
-            </MenuItem>
-          ))}
-      </TextField>
-      <LazyField label="Label" value={filter.label ?? ''} options={labels} commit={(v) => set('label', v.trim())} />
-      <LazyField label="Model" value={filter.model ?? ''} commit={(v) => set('model', v.trim())} />
-      <LazyField
-        label="Confidence from %"
-        type="number"
-        value={confidence === undefined ? '' : String(Math.round(confidence * 1000) / 10)}
-        commit={(v) => set('min_confidence', share(v))}
-      />
-      <LazyField
-        label="From"
-        wide
-        type="datetime-local"
-        step="1"
-        value={toLocalInput(filter.from ?? null)}
-        commit={time('from')}
-      />
-      <LazyField
-        label="To"
-        wide
-        type="datetime-local"
-        step="1"
-        value={toLocalInput(filter.to ?? null)}
-        commit={time('to')}
-      />
-      <Button onClick={clear} disabled={Object.keys(filter).length === 0} sx={{ justifySelf: 'start' }}>
-        Clear filter
+        {active > 0 ? `Filter (${active})` : 'Filter'}
       </Button>
-    </Box>
+      <Box
+        role="search"
+        aria-label="Filter predictions"
+        sx={{
+          // on a phone the list matters more than its filter
+          display: { xs: open ? 'grid' : 'none', sm: 'grid' },
+          gap: 1,
+          mb: 1.5,
+          gridTemplateColumns: { xs: 'repeat(2, minmax(0, 1fr))', sm: 'repeat(auto-fill, minmax(140px, 1fr))' },
+          alignItems: 'center',
+        }}
+      >
+        <LazyField
+          label="Sensor"
+          value={filter.sensor_id ?? ''}
+          options={sensorIds}
+          commit={(v) => set('sensor_id', v.trim())}
+        />
+        <TextField
+          select
+          label="State"
+          value={filter.state ?? ''}
+          onChange={(event) => set('state', event.target.value)}
+          slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
+        >
+          <MenuItem value="">Any</MenuItem>
+          {machineStates
+            .filter((state) => state !== 'no_data')
+            .map((state) => (
+              <MenuItem key={state} value={state}>
+                {stateText[state].name}
+              </MenuItem>
+            ))}
+        </TextField>
+        <LazyField label="Label" value={filter.label ?? ''} options={labels} commit={(v) => set('label', v.trim())} />
+        <LazyField label="Model" value={filter.model ?? ''} commit={(v) => set('model', v.trim())} />
+        <LazyField
+          label="Confidence from %"
+          type="number"
+          value={confidence === undefined ? '' : String(Math.round(confidence * 1000) / 10)}
+          commit={(v) => set('min_confidence', share(v))}
+        />
+        <LazyField
+          label="From"
+          wide
+          type="datetime-local"
+          step="1"
+          value={toLocalInput(filter.from ?? null)}
+          commit={time('from')}
+        />
+        <LazyField
+          label="To"
+          wide
+          type="datetime-local"
+          step="1"
+          value={toLocalInput(filter.to ?? null)}
+          commit={time('to')}
+        />
+        <Button onClick={clear} disabled={active === 0} sx={{ justifySelf: 'start' }}>
+          Clear filter
+        </Button>
+      </Box>
+    </>
   );
 }
