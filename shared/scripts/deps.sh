@@ -14,7 +14,7 @@ go_min=1.24
 build_packages=(
     gcc libc6-dev cmake ninja-build pkg-config git ca-certificates curl python3 lsof
     libmicrohttpd-dev libwebsockets-dev libmosquitto-dev libmongoc-dev libbson-dev libsqlite3-dev libxgboost-dev
-    libjansson-dev libjwt-dev libssl-dev libsodium-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev mosquitto
+    libjansson-dev libjwt-dev libssl-dev libsodium-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev mosquitto openssl
 )
 test_packages=(chromium fonts-dejavu-core python3-venv shellcheck clang-format)
 

@@ -12,7 +12,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void put_segment(const char *dir, const uint8_t *data, size_t size)
+static char dir[64];
+
+static void put_segment(const uint8_t *data, size_t size)
 {
     char path[256];
     (void)snprintf(path, sizeof path, "%s/0000000000000000.wal", dir);
@@ -21,7 +23,7 @@ static void put_segment(const char *dir, const uint8_t *data, size_t size)
     (void)close(fd);
 }
 
-static void empty(const char *dir, uint64_t fresh)
+static void empty(uint64_t fresh)
 {
     char path[256];
     const uint64_t names[] = {0, fresh};
@@ -31,18 +33,30 @@ static void empty(const char *dir, uint64_t fresh)
     }
 }
 
+static void remove_dir(void)
+{
+    char path[256];
+    empty(0);
+    (void)snprintf(path, sizeof path, "%s/lock", dir);
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static char dir[] = "/tmp/aastreli-fuzz-wal-XXXXXX";
-    static bool made;
-    if (!made)
+    if (!dir[0]) { /* in memory where possible: each input costs several syncs */
+        (void)snprintf(dir, sizeof dir, "%s/aastreli-fuzz-wal-XXXXXX",
+                       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
         assert(mkdtemp(dir));
-    made = true;
-    put_segment(dir, data, size);
+        assert(atexit(remove_dir) == 0);
+    }
+    put_segment(data, size);
     struct aas_wal *w = NULL;
     const struct aas_wal_options o = {.dir = dir};
-    if (aas_wal_open(&w, &o, NULL) != 0)
+    if (aas_wal_open(&w, &o, NULL) != 0) {
+        empty(0);
         return 0;
+    }
     struct aas_wal_reader *r = NULL;
     struct aas_wal_record mine = {.kind = 9, .payload = "mine", .len = 4}, rec;
     int rc = aas_wal_append(w, &mine, 1, NULL);
@@ -59,6 +73,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(last == mine.offset && rc == 0);
     aas_wal_reader_close(r);
     aas_wal_close(w);
-    empty(dir, mine.offset);
+    empty(mine.offset);
     return 0;
 }

@@ -1,4 +1,5 @@
 /* The client against a real mosquitto: both directions, restarts, sessions, versions, TLS, passwords, volume. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,12 +54,25 @@ static void on_message(void *ctx, const struct aas_mqtt_message *msg)
     s->last = (int64_t)n;
 }
 
+static pthread_mutex_t reason_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void on_state(void *ctx, enum aas_mqtt_state state, const char *reason)
 {
     struct sink *s = ctx;
     (void)state;
+    (void)pthread_mutex_lock(&reason_lock);
     if (*reason)
         (void)snprintf(s->reason, sizeof s->reason, "%s", reason);
+    (void)pthread_mutex_unlock(&reason_lock);
+}
+
+/* Has the client given a reason with text in it? */
+static bool said(struct sink *s, const char *text)
+{
+    (void)pthread_mutex_lock(&reason_lock);
+    bool has = s->reason[0] && strstr(s->reason, text);
+    (void)pthread_mutex_unlock(&reason_lock);
+    return has;
 }
 
 static void on_published(void *ctx, uint64_t token, int rc)
@@ -238,7 +252,7 @@ static void an_absent_broker_is_waited_for(void **state)
     c.host = "localhost"; /* perhaps two addresses, of which one has no listener */
     aas_test_broker_stop(f->b, false);
     start_sink(f, &c, 1);
-    assert_true(AAS_TEST_WAIT(5000, strstr(f->sink.reason, "refused") != NULL));
+    assert_true(AAS_TEST_WAIT(5000, said(&f->sink, "refused")));
     start_publisher(f, &c);
     publish(f, 1, 1);
     assert_int_equal(aas_test_broker_resume(f->b, NULL), 0);
@@ -263,7 +277,7 @@ static void a_wrong_password_is_told_and_the_right_one_works(void **state)
     c.username = "sink";
     c.password = "wrong";
     start_sink(f, &c, 1);
-    assert_true(AAS_TEST_WAIT(10000, strstr(f->sink.reason, "the broker refused: ") != NULL));
+    assert_true(AAS_TEST_WAIT(10000, said(&f->sink, "the broker refused: ")));
     assert_int_not_equal(aas_mqtt_state_of(f->sink.m), AAS_MQTT_READY);
     aas_mqtt_destroy(f->sink.m);
     f->sink.m = NULL;
@@ -289,14 +303,14 @@ static void mutual_tls_works_and_strangers_stay_out(void **state)
     struct aas_mqtt_config c = plain;
     c.tls_ca = aas_test_path(ca, dir, "ca.crt");
     start_sink(f, &c, 1); /* without a certificate of its own */
-    assert_true(AAS_TEST_WAIT(10000, f->sink.reason[0] != '\0'));
+    assert_true(AAS_TEST_WAIT(10000, said(&f->sink, "")));
     aas_mqtt_destroy(f->sink.m);
     f->sink.reason[0] = '\0';
     c.tls_cert = aas_test_path(crt, dir, "client.crt");
     c.tls_key = aas_test_path(key, dir, "client.key");
     c.tls_ca = aas_test_path(other, dir, "other.crt");
     start_sink(f, &c, 1); /* the broker is not whom it should be */
-    if (!AAS_TEST_WAIT(10000, strstr(f->sink.reason, "certificate verify failed") != NULL))
+    if (!AAS_TEST_WAIT(10000, said(&f->sink, "certificate verify failed")))
         fail_msg("%s", f->sink.reason);
     aas_mqtt_destroy(f->sink.m);
     f->sink.m = NULL;
