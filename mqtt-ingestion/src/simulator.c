@@ -273,7 +273,7 @@ int ingest_simulator_add(struct ingest_simulator *s, const json_t *request, json
                            INGEST_SIM_SENSORS_MAX);
     if (rc == 0) {
         sim->next = aas_clock_mono();
-        sim->end = aas_mono_in_ms((int64_t)(r.seconds * 1000));
+        sim->end = aas_mono_add_ms(sim->next, (int64_t)(r.seconds * 1000));
         sim->link = s->list;
         s->list = sim;
         s->sensors += sim->count;
