@@ -6,6 +6,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +35,7 @@ struct aas_wal {
 
     pthread_mutex_t state;
     pthread_cond_t synced; /* durable bytes grew, or closed */
-    bool closed;
+    atomic_bool closed;    /* set under state, so that no waiter misses it */
     struct wal_segment *segments;
     size_t n_segments, cap_segments;
     struct aas_wal_stats stats;

@@ -113,14 +113,6 @@ static int enter(struct aas_wal_reader *r, uint64_t first, uint64_t limit, struc
     return 0;
 }
 
-static bool is_closed(struct aas_wal *w)
-{
-    (void)pthread_mutex_lock(&w->state);
-    bool closed = w->closed;
-    (void)pthread_mutex_unlock(&w->state);
-    return closed;
-}
-
 int aas_wal_reader_open(struct aas_wal_reader **ret_reader, struct aas_wal *w, uint64_t offset, struct aas_error *err)
 {
     struct aas_wal_reader *r = calloc(1, sizeof *r);
@@ -147,7 +139,7 @@ void aas_wal_reader_close(struct aas_wal_reader *r)
 int aas_wal_read(struct aas_wal_reader *r, struct aas_wal_record *ret_rec, struct aas_mono deadline,
                  struct aas_error *err)
 {
-    if (is_closed(r->w))
+    if (atomic_load(&r->w->closed))
         return aas_error_set(err, AAS_ECLOSED, "the log is shutting down");
     while (true) {
         struct aas_wal_record rec;

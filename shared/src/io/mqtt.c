@@ -104,6 +104,7 @@ static int prepare(struct aas_mqtt *m, const struct aas_mqtt_config *config, str
     int rc = copy_config(m, config);
     set_defaults(&m->c);
     aas_backoff_init(&m->backoff, m->c.backoff_min_ms, m->c.backoff_max_ms, 0);
+    aas_backoff_init(&m->batch_backoff, m->c.backoff_min_ms, m->c.backoff_max_ms, 0);
     m->retry_at = AAS_MONO_PAST;
     m->resubscribe_at = m->answer_by = AAS_MONO_NEVER;
     size_t slots = 64;

@@ -53,7 +53,7 @@ struct aas_mqtt {
 
     /* client's thread */
     struct mosquitto *mosq;
-    struct aas_backoff backoff;
+    struct aas_backoff backoff, batch_backoff; /* of connecting; of batches that are refused */
     struct aas_mono retry_at, answer_by, resubscribe_at, last_message;
     int fd;                                                /* -1: not connected, whatever libmosquitto still holds */
     bool hello_sent, tcp_up, got_connack, version_refused; /* of this attempt */

@@ -105,12 +105,16 @@ static int settle_batch(struct aas_mqtt *m)
     m->n.last_message_ms = aas_clock_wall_ms();
     m->last_message = aas_clock_mono();
     int rc = m->c.callbacks.on_batch ? m->c.callbacks.on_batch(m->c.ctx) : 0;
-    if (rc == 0)
+    if (rc == 0) {
+        aas_backoff_reset(&m->batch_backoff);
         return 0;
+    }
     m->n.dropped_batches++;
     char why[MQTT_REASON];
     (void)snprintf(why, sizeof why, "a batch could not be made durable: %s", aas_strerror(rc));
     mqtt_drop(m, why);
+    /* connecting works, so its own backoff begins anew each time; a full disk must not mean a reconnect storm */
+    m->retry_at = aas_mono_in_ms(aas_backoff_next_ms(&m->batch_backoff));
     return -1;
 }
 

@@ -211,6 +211,26 @@ static void a_refused_batch_drops_the_connection_without_a_byte(void **state)
     assert_int_equal(st.connects, 2);
 }
 
+/* A full disk: the distance between attempts grows, though connecting works each time. */
+static void refused_batches_are_retried_ever_later(void **state)
+{
+    struct gate *g = *state;
+    struct fake_packet p;
+    start_client(g, &(struct aas_mqtt_config){0});
+    hold(g, false, AAS_ENOSPC);
+    int64_t begin = aas_test_real_ns();
+    for (uint16_t i = 0; i < 6; i++) {
+        fake_welcome(&g->b);
+        fake_publish(&g->b, 1, i > 0, "a");
+        assert_false(fake_read(&g->b, &p, 5000));
+    }
+    assert_true(aas_test_real_ns() - begin >= 80000000); /* at least 5 + 10 + 20 + 25 + 25 ms, five times 5 without */
+    hold(g, false, 0);
+    fake_welcome(&g->b);
+    fake_publish(&g->b, 1, true, "a");
+    assert_int_equal(fake_puback(&g->b, 5000), 1);
+}
+
 static void what_was_read_when_the_connection_broke_is_settled(void **state)
 {
     struct gate *g = *state;
@@ -378,6 +398,7 @@ int main(void)
         T(each_batch_is_acknowledged_by_itself),
         T(no_ping_leaves_while_a_batch_is_open),
         T(a_refused_batch_drops_the_connection_without_a_byte),
+        T(refused_batches_are_retried_ever_later),
         T(what_was_read_when_the_connection_broke_is_settled),
         T(a_broker_of_3_1_1_is_understood),
         T(a_broker_of_3_1_1_that_just_hangs_up_is_understood),
