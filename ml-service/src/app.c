@@ -208,6 +208,8 @@ static int open_http(struct ml_app *app, struct aas_error *err)
     if (rc == 0)
         rc = ml_routes_models(app->http, &app->svc, err);
     if (rc == 0)
+        rc = ml_routes_feedback(app->http, &app->svc, err);
+    if (rc == 0)
         rc = ml_routes_metrics(app->http, &app->svc, err);
     return rc ? rc : aas_http_server_start(app->http, err);
 }

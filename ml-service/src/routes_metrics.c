@@ -5,6 +5,7 @@
 #include <aas/http_route.h>
 #include <aas/http_server.h>
 
+#include "feedback.h"
 #include "service.h"
 #include "stats.h"
 
@@ -23,7 +24,11 @@ static int metrics(struct aas_http_req *req, struct aas_error *err)
     const char *accept = aas_http_req_header(req, "Accept");
     if (!accept || !strstr(accept, "application/json"))
         return aas_health_reply_metrics(req, err);
-    json_t *body = json_pack("{s:o,s:o}", "versions", ml_stats_json(), "prediction_log", log_json(svc));
+    json_t *feedback = NULL;
+    if (ml_feedback_metrics(svc, &feedback, NULL) != 0)
+        feedback = json_null(); /* the store is away: unknown, not zero */
+    json_t *body =
+        json_pack("{s:o,s:o,s:o}", "versions", ml_stats_json(), "feedback", feedback, "prediction_log", log_json(svc));
     if (!body)
         return aas_error_set(err, AAS_ENOMEM, "out of memory");
     aas_http_reply_json(req, 200, body);

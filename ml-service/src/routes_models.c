@@ -83,10 +83,9 @@ static const char *text_or(const json_t *body, const char *key, const char *othe
     return s ? s : otherwise;
 }
 
-/* Who: the gateway says so in X-Aas-User (it has authenticated them); others name themselves in the body. */
-static const char *user_of(struct aas_http_req *req, const json_t *body)
+const char *ml_user_of(const struct aas_http_req *req, const json_t *body)
 {
-    const char *user = aas_http_req_header(req, "X-Aas-User");
+    const char *user = aas_http_req_header(req, "X-Aastreli-User");
     return user && *user && strlen(user) <= 128 ? user : text_or(body, "user", "unknown");
 }
 
@@ -124,7 +123,7 @@ static int change(struct aas_http_req *req, enum ml_action action, struct aas_er
                           .type = action == ML_ACTION_RETIRE ? NULL : type,
                           .version = ends ? NULL : version,
                           .ab_pct = percent ? json_number_value(percent) : 50.0,
-                          .user = user_of(req, body),
+                          .user = ml_user_of(req, body),
                           .reason = text_or(body, "reason", ""),
                           .at_ms = aas_clock_wall_ms()};
     rc = ml_registry_change(svc->registry, &c, err);
@@ -173,7 +172,7 @@ static int rollback(struct aas_http_req *req, struct aas_error *err)
         return rc;
     struct ml_change c = {.action = ML_ACTION_ROLLBACK,
                           .type = type,
-                          .user = user_of(req, body),
+                          .user = ml_user_of(req, body),
                           .reason = text_or(body, "reason", ""),
                           .at_ms = aas_clock_wall_ms()};
     rc = ml_registry_change(svc->registry, &c, err);

@@ -2,6 +2,8 @@
  * runs. */
 #pragma once
 
+#include <jansson.h>
+
 #include "config.h"
 #include "prediction_log.h"
 #include "registry.h"
@@ -9,6 +11,7 @@
 struct aas_store;
 struct aas_workers;
 struct aas_http_server;
+struct aas_http_req;
 struct ml_idempotency;
 
 struct ml_service {
@@ -24,4 +27,9 @@ struct ml_service {
 int ml_routes_predict(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 int ml_routes_predictions(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 int ml_routes_models(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
+int ml_routes_feedback(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 int ml_routes_metrics(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
+
+/** Who asks: the gateway, which has authenticated them, says so in X-Aastreli-User; others name themselves in the body's
+ *  `user` (body may be NULL). Never NULL; borrowed from either. */
+const char *ml_user_of(const struct aas_http_req *req, const json_t *body);

@@ -45,7 +45,7 @@ static void verbs_and_replicas(void **state)
     fixture_write_version(&a, 2);
     assert_true(AAS_TEST_WAIT(5000, has_models(&a, 2)));
     assert_true(serves(&a, "v1")); /* a second version waits for somebody's word */
-    json_t *m = fixture_call(&a, "POST", "/models/v2/promote", JSON_HEADER "X-Aas-User: eva\r\n",
+    json_t *m = fixture_call(&a, "POST", "/models/v2/promote", JSON_HEADER "X-Aastreli-User: eva\r\n",
                              "{\"reason\":\"better\"}", 200);
     assert_string_equal(text_at(m, "status"), "champion");
     const json_t *entry = json_array_get(json_object_get(m, "history"), 0);
