@@ -23,3 +23,5 @@ aas_add_unit_test(test_store_faults SOURCES tests/contract/test_store_faults.c t
 aas_add_unit_test(test_store_mongo_faults SOURCES tests/contract/test_store_mongo_faults.c ${mongo}
   tests/contract/store_suite.c LINK aas::store aas::testing PkgConfig::MONGOC LABELS contract TIMEOUT 180)
 set_tests_properties(test_store_mongo_faults PROPERTIES FIXTURES_REQUIRED mongo_stand_in)
+aas_add_unit_test(test_store_alloc SOURCES tests/contract/test_store_alloc.c tests/contract/store_suite.c
+  LINK aas::store aas::testing aas::testing_alloc LABELS contract TIMEOUT 120)
