@@ -241,6 +241,13 @@ static void test_cors(void **state)
     assert_non_null(strstr(t, "Access-Control-Allow-Methods: GET"));
     t = ask("GET", "/things/x", "Origin: http://evil.example\r\n", NULL, 200);
     assert_null(strstr(t, "Access-Control-Allow-Origin"));
+    /* the dashboard asks whether a route is there: the browser lets it see the 404 only after a preflight that passed
+     */
+    t = ask("OPTIONS", "/nothing", "Origin: http://b.example\r\nAccess-Control-Request-Method: GET\r\n", NULL, 204);
+    assert_non_null(strstr(t, "Access-Control-Allow-Origin: http://b.example"));
+    t = ask("GET", "/nothing", "Origin: http://b.example\r\n", NULL, 404);
+    assert_non_null(strstr(t, "Access-Control-Allow-Origin: http://b.example"));
+    (void)ask("OPTIONS", "/nothing", NULL, NULL, 404);
 }
 
 static void test_keep_alive(void **state)
