@@ -69,5 +69,8 @@ export default defineConfig({
     setupFiles: ['tests/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    // ends what hangs; a busy machine takes its time
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
