@@ -10,9 +10,9 @@
 #include "aas/jwt.h"
 #include "aas/log.h"
 #include "aas/store.h"
-#include "aas/workers.h"
 #include "accounts.h"
 #include "app.h"
+#include "hashing.h"
 #include "principal.h"
 #include "rate_limit.h"
 #include "routes.h"
@@ -50,46 +50,6 @@ static int reply_session(const struct api_app *app, struct aas_http_req *req, co
     aas_http_reply_json(req, 200,
                         json_pack("{s:s, s:s, s:I, s:o}", "access_token", token, "token_type", "Bearer", "expires_in",
                                   (json_int_t)(app->config->access_ttl_ms / 1000), "user", api_account_json(account)));
-    return 0;
-}
-
-/* ---- jobs of the hashing threads ---- */
-
-typedef int hash_fn(struct api_app *app, struct aas_http_req *req, struct aas_error *err);
-
-struct hash_job {
-    struct aas_http_req *req;
-    hash_fn *fn;
-};
-
-static void run_hash_job(void *arg, bool cancelled)
-{
-    struct hash_job *job = arg;
-    struct aas_http_req *req = job->req;
-    struct aas_error err = AAS_ERROR_NONE;
-    int rc;
-    if (cancelled)
-        rc = aas_error_set(&err, AAS_EUNAVAILABLE, "the service is stopping");
-    else if (aas_http_req_time_left_ms(req) == 0)
-        rc = aas_error_set(&err, AAS_EUNAVAILABLE, "too many logins wait; try again in a moment");
-    else
-        rc = job->fn(aas_http_req_ctx(req), req, &err);
-    aas_http_req_finish(req, rc, &err);
-}
-
-static int defer_hashing(struct aas_http_req *req, hash_fn *fn, struct aas_error *err)
-{
-    struct api_app *app = aas_http_req_ctx(req);
-    struct hash_job *job = aas_http_req_alloc(req, sizeof *job);
-    if (!job)
-        return AAS_ENOMEM;
-    *job = (struct hash_job){req, fn};
-    aas_http_req_defer(req);
-    int rc = aas_workers_submit(app->hashers, run_hash_job, job);
-    if (rc) {
-        (void)aas_error_set(err, AAS_EUNAVAILABLE, "too many logins wait; try again in a moment");
-        aas_http_req_finish(req, AAS_EUNAVAILABLE, err);
-    }
     return 0;
 }
 
@@ -168,7 +128,7 @@ static int login(struct aas_http_req *req, struct aas_error *err)
 {
     json_t *body = NULL;
     int rc = api_body(req, "login", &body, err); /* a malformed one needs no hashing thread */
-    return rc ? rc : defer_hashing(req, login_job, err);
+    return rc ? rc : api_hash_defer(req, login_job, err);
 }
 
 /* ---- refresh, logout, me ---- */
@@ -277,7 +237,7 @@ static int change_password(struct aas_http_req *req, struct aas_error *err)
 {
     json_t *body = NULL;
     int rc = api_body(req, "password_change", &body, err);
-    return rc ? rc : defer_hashing(req, password_job, err);
+    return rc ? rc : api_hash_defer(req, password_job, err);
 }
 
 static const struct aas_http_route rows[] = {
