@@ -4,3 +4,6 @@ aas_add_unit_test(test_http_client
 aas_add_unit_test(test_http_breaker SOURCES tests/unit/http_client/test_http_breaker.c
   LINK aas::http_client aas::testing)
 target_include_directories(test_http_breaker PRIVATE src/io)
+aas_add_unit_test(test_http_client_alloc
+  SOURCES tests/unit/http_client/test_http_client_alloc.c tests/unit/http_client/scripted_server.c
+  LINK aas::http_client aas::testing_alloc Threads::Threads)

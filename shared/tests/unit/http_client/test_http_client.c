@@ -1,11 +1,14 @@
 #include <aas/http_client.h>
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -255,6 +258,31 @@ static void nobody_there_is_unavailable(void **state)
     aas_http_result_fini(&f.result);
 }
 
+/* A host that is down does not refuse, it is silent: here a listener whose queue is full. */
+static void a_silent_host_is_unavailable(void **state)
+{
+    (void)state;
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof addr;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fillers[8];
+    assert_int_equal(bind(listener, (const struct sockaddr *)&addr, sizeof addr), 0);
+    assert_int_equal(listen(listener, 0), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
+    for (size_t i = 0; i < 8; i++) {
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)connect(fillers[i], (const struct sockaddr *)&addr, sizeof addr);
+    }
+    struct fixture f = {
+        .client = make_client(ntohs(addr.sin_port), (struct aas_http_client_config){.connect_timeout_ms = 100})};
+    assert_int_equal(get(&f, "/ok", 5000), AAS_EUNAVAILABLE); /* after 100 ms, not 5 s */
+    assert_non_null(strstr(f.err.msg, "scripted is not reachable"));
+    aas_http_client_destroy(f.client);
+    aas_http_result_fini(&f.result);
+    for (size_t i = 0; i < 8; i++)
+        (void)close(fillers[i]);
+    (void)close(listener);
+}
+
 static void the_breaker_opens_and_closes_again(void **state)
 {
     (void)state;
@@ -375,6 +403,7 @@ int main(void)
         cmocka_unit_test(the_answer_is_capped),
         cmocka_unit_test(the_deadline_holds_against_silence_and_dripping),
         cmocka_unit_test(nobody_there_is_unavailable),
+        cmocka_unit_test(a_silent_host_is_unavailable),
         cmocka_unit_test(the_breaker_opens_and_closes_again),
         cmocka_unit_test(which_statuses_open_the_breaker),
         cmocka_unit_test(many_threads_share_few_connections),
