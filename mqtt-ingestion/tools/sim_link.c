@@ -148,7 +148,7 @@ int sim_link_open(struct sim_link *l, const struct sim_options *o, struct aas_er
         .port = o->port,
         .client_id = id,
         .username = o->username,
-        .password = o->password_file ? password : NULL,
+        .password = o->password_file ? password : o->password,
         .tls_ca = o->ca,
         .tls_cert = o->cert,
         .tls_key = o->key,

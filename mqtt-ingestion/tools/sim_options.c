@@ -12,8 +12,8 @@ const char sim_usage[] =
     "usage: aastreli-sim run [options]            a simulated plant, published to MQTT\n"
     "       aastreli-sim replay FILE… [options]   CSV files (also .csv.gz), published to MQTT\n"
     "\n"
-    "broker:\n"
-    "  --host H, --port P       (AAS_MQTT_HOST, AAS_MQTT_PORT, else 127.0.0.1:1883)\n"
+    "broker (else AAS_MQTT_HOST, _PORT, _USER, _PASSWORD or _PASSWORD_FILE, _CA, _CERT, _KEY):\n"
+    "  --host H, --port P       127.0.0.1, 1883\n"
     "  --username U, --password-file F\n"
     "  --ca F, --cert F, --key F  TLS, and a certificate of our own\n"
     "  --topic T                aastreli/sensors/{sensor_id}/data\n"
@@ -358,13 +358,17 @@ static int check(struct sim_options *o, const int *used, size_t n_used, struct a
 
 int sim_options_parse(struct sim_options *o, int argc, char **argv, struct aas_error *err)
 {
-    const char *host = o->host;
-    uint16_t port = o->port;
+    const struct sim_options env = *o;
     int used[256];
     size_t n_used = 0;
     *o = (struct sim_options){
-        .host = host,
-        .port = port,
+        .host = env.host,
+        .port = env.port,
+        .username = env.username,
+        .password = env.password,
+        .ca = env.ca,
+        .cert = env.cert,
+        .key = env.key,
         .topic = "aastreli/sensors/{sensor_id}/data",
         .qos = 1,
         .inflight = 500,

@@ -19,7 +19,7 @@ enum sim_time_mode { SIM_TIME_NOW, SIM_TIME_ORIGINAL, SIM_TIME_FROM };
 struct sim_options {
     enum sim_command command;
     /* the broker */
-    const char *host, *username, *password_file, *ca, *cert, *key, *topic;
+    const char *host, *username, *password, *password_file, *ca, *cert, *key, *topic;
     uint16_t port;
     int qos;
     uint32_t inflight;
@@ -47,7 +47,7 @@ struct sim_options {
     struct sim_disorder disorder;
 };
 
-/** Parse; o holds the environment's host and port on entry (other members are set here). getopt permutes argv. Errors:
- *  AAS_EINVAL with a sentence. */
+/** Parse; what o says of the broker on entry (from the environment) stays where no option overrides it. getopt permutes
+ * argv. Errors: AAS_EINVAL with a sentence. */
 int sim_options_parse(struct sim_options *o, int argc, char **argv, struct aas_error *err) AAS_MUST_CHECK;
 extern const char sim_usage[];

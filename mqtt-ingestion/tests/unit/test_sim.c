@@ -24,7 +24,7 @@ static int parse(struct sim_options *o, const char *const *args, struct aas_erro
     int argc = 1;
     for (; args[argc - 1]; argc++)
         argv[argc] = (char *)(uintptr_t)args[argc - 1];
-    *o = (struct sim_options){.host = "envhost", .port = 1234};
+    *o = (struct sim_options){.host = "envhost", .port = 1234, .username = "env", .password = "secret"};
     return sim_options_parse(o, argc, argv, err);
 }
 
@@ -84,6 +84,8 @@ static void options_arrive(void **state)
     assert_int_equal(o.command, SIM_RUN);
     assert_string_equal(o.host, "envhost");
     assert_int_equal(o.port, 1234);
+    assert_string_equal(o.username, "env");
+    assert_string_equal(o.password, "secret");
     assert_int_equal(o.seed, 9);
     assert_int_equal(o.sensors, 3);
     assert_true(o.faults_auto);
