@@ -25,7 +25,7 @@ static const struct aas_config_option options[] = {
     AAS_OPT_STR(T, mqtt_key, "AAS_MQTT_KEY", "", 0, "file of its private key"),
     AAS_OPT_STR(T, mqtt_topics, "AAS_MQTT_TOPICS", "aastreli/sensors/{sensor_id}/data", 0,
                 "topic templates, separated by commas; {site} {line} {machine} {sensor_id} {channel} {any}"),
-    AAS_OPT_INT(T, mqtt_qos, "AAS_MQTT_QOS", "1", 0, 2, 0, "quality of service of the subscription"),
+    AAS_OPT_INT(T, mqtt_qos, "AAS_MQTT_QOS", "1", 0, 1, 0, "quality of service of the subscription"),
     AAS_OPT_DURATION(T, mqtt_keepalive_ms, "AAS_MQTT_KEEPALIVE", "15s", 5000, 600000, 0, "MQTT keep-alive"),
     AAS_OPT_DURATION(T, mqtt_silence_ms, "AAS_MQTT_SILENCE", "0", 0, DAY_MS, 0,
                      "connect anew after so long without a message; 0: never"),
