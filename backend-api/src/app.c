@@ -196,11 +196,9 @@ static int add_health(struct api_app *app, struct aas_error *err)
 
 static int add_routes(struct api_app *app, struct aas_error *err)
 {
-    static const struct api_table *const tables[] = {&api_routes_auth,        &api_routes_sensors,
-                                                     &api_routes_predictions, &api_routes_dashboard,
-                                                     &api_routes_models,      &api_routes_realtime,
-                                                     &api_routes_alarms,      &api_routes_faults,
-                                                     &api_routes_users};
+    static const struct api_table *const tables[] = {
+        &api_routes_auth,     &api_routes_sensors, &api_routes_predictions, &api_routes_dashboard, &api_routes_models,
+        &api_routes_realtime, &api_routes_alarms,  &api_routes_faults,      &api_routes_users,     &api_routes_docs};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof tables / sizeof tables[0]; i++)
         rc = aas_http_server_add(app->http, tables[i]->routes, tables[i]->count, app, err);

@@ -92,6 +92,9 @@ int api_proxy_ml(struct aas_http_req *req, struct aas_error *err)
     if (accept)
         add_header(req, headers, &count, "Accept", accept);
     call.path = aas_buf_str(&path);
+    call.content_type = aas_http_req_header(req, "Content-Type");
+    if (call.content_type && (strlen(call.content_type) > HEADER_BYTES || strpbrk(call.content_type, "\r\n")))
+        return aas_error_set(err, AAS_EINVAL, "this Content-Type makes no sense");
     call.body = aas_http_req_body(req, &call.body_len);
     call.deadline_ms = aas_http_req_time_left_ms(req);
     if (call.deadline_ms == 0)

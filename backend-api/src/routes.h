@@ -30,7 +30,7 @@ struct api_table {
     }
 
 extern const struct api_table api_routes_auth, api_routes_sensors, api_routes_predictions, api_routes_dashboard,
-    api_routes_models, api_routes_realtime, api_routes_alarms, api_routes_faults, api_routes_users;
+    api_routes_models, api_routes_realtime, api_routes_alarms, api_routes_faults, api_routes_users, api_routes_docs;
 
 /** The request's body as JSON, checked with an embedded schema; names the field in the problem. Borrowed. */
 int api_body(struct aas_http_req *req, const char *schema, json_t **ret_body, struct aas_error *err) AAS_MUST_CHECK;

@@ -1,4 +1,6 @@
 /* Alarms: list, one, what an operator does to them, and the figures of the alarm system (EEMUA 191). */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "aas/clock.h"
@@ -13,10 +15,11 @@
 
 #define AAS_LOG_MOD "alarms"
 
-#define DAY_MS        INT64_C(86400000)
-#define SHELVE_MIN    60 /* minutes, where the request names none */
-#define MAX_BYTES     (1 << 20)
-#define GROUPS_LISTED 10
+#define DAY_MS           INT64_C(86400000)
+#define SHELVE_MIN       60 /* minutes, where the request names none */
+#define MAX_BYTES        (1 << 20)
+#define GROUPS_LISTED    10
+#define BUNDLE_MAX_BYTES ((size_t)16 << 20)
 
 static int list_alarms(struct aas_http_req *req, struct aas_error *err)
 {
@@ -139,6 +142,46 @@ static int comment(struct aas_http_req *req, struct aas_error *err)
     return act(req, API_ALARM_COMMENT, err);
 }
 
+/* ---- flight recorder ---- */
+
+/* mqtt-ingestion records the bundle a minute after the alarm; what people did since is in the alarm itself, which is
+ * put in as it is now. */
+static int bundle(struct aas_http_req *req, struct aas_error *err)
+{
+    struct api_app *app = aas_http_req_ctx(req);
+    const char *id = aas_http_req_param(req, "id");
+    char name[128];
+    bson_t *doc = NULL;
+    void *data = NULL;
+    size_t len = 0;
+    AAS_AUTO_JSON json_t *json = NULL;
+    json_t *alarm = NULL;
+    int n = snprintf(name, sizeof name, "bundles/%s.json", id);
+    int rc = n < 0 || (size_t)n >= sizeof name ? AAS_ENOENT : aas_store_get(app->store, AAS_COLL_ALARMS, id, &doc, err);
+    if (rc == AAS_ENOENT)
+        return aas_error_set(err, AAS_ENOENT, "there is no alarm \"%.64s\"", id);
+    if (rc)
+        return rc;
+    rc = aas_json_from_bson(doc, &alarm, err);
+    bson_destroy(doc);
+    rc = rc ? rc : aas_store_blob_get(app->store, name, &data, &len, err);
+    if (rc == AAS_ENOENT)
+        (void)aas_error_set(err, rc, "the alarm has no bundle yet; it is recorded a minute after the alarm");
+    rc = rc ? rc : aas_json_parse(data, len, BUNDLE_MAX_BYTES, 0, &json, err);
+    free(data);
+    if (rc == AAS_EPARSE || (rc == 0 && !json_is_object(json)))
+        rc = aas_error_set(err, AAS_ECORRUPT, "the stored bundle is no JSON object");
+    if (rc) {
+        json_decref(alarm);
+        return rc;
+    }
+    (void)json_object_set_new(json, "alarm", alarm);
+    (void)snprintf(name, sizeof name, "attachment; filename=\"alarm-%.64s.json\"", id);
+    aas_http_reply_header(req, "Content-Disposition", name);
+    aas_http_reply_json(req, 200, json_incref(json));
+    return 0;
+}
+
 /* ---- figures ---- */
 
 struct top {
@@ -217,9 +260,14 @@ static int kpi(struct aas_http_req *req, struct aas_error *err)
     }
 
 static const struct aas_http_route rows[] = {
-    GET("/alarms", AAS_HTTP_ETAG, list_alarms),    GET("/alarms/kpi", 0, kpi),
-    GET("/alarms/{id}", AAS_HTTP_ETAG, get_alarm), POST("/alarms/{id}/ack", ack),
-    POST("/alarms/{id}/shelve", shelve),           POST("/alarms/{id}/unshelve", unshelve),
-    POST("/alarms/{id}/clear", clear_alarm),       POST("/alarms/{id}/comment", comment),
+    GET("/alarms", AAS_HTTP_ETAG, list_alarms),
+    GET("/alarms/kpi", 0, kpi),
+    GET("/alarms/{id}", AAS_HTTP_ETAG, get_alarm),
+    GET("/alarms/{id}/bundle", 0, bundle),
+    POST("/alarms/{id}/ack", ack),
+    POST("/alarms/{id}/shelve", shelve),
+    POST("/alarms/{id}/unshelve", unshelve),
+    POST("/alarms/{id}/clear", clear_alarm),
+    POST("/alarms/{id}/comment", comment),
 };
 const struct api_table api_routes_alarms = API_TABLE(rows);

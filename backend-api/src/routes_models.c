@@ -10,7 +10,7 @@
 #define POST(path, who)                                                                                                \
     {                                                                                                                  \
         .method = AAS_HTTP_POST, .pattern = (path), .mode = AAS_HTTP_WORKER, .role = (who), .max_body_bytes = 65536,   \
-        .deadline_ms = 20000, .handler = api_proxy_ml                                                                  \
+        .deadline_ms = 30000, .handler = api_proxy_ml                                                                  \
     }
 
 static const struct aas_http_route rows[] = {
@@ -20,6 +20,7 @@ static const struct aas_http_route rows[] = {
     GET("/serving", API_VIEWER),
     POST("/models/{version}/promote", API_ENGINEER),
     POST("/models/{version}/rollback", API_ENGINEER),
+    POST("/models/{version}/retire", API_ENGINEER),
     POST("/models/{version}/shadow", API_ENGINEER),
     POST("/models/{version}/ab", API_ENGINEER),
     POST("/retrain", API_ENGINEER),
@@ -32,5 +33,12 @@ static const struct aas_http_route rows[] = {
      .handler = api_proxy_ml},
     POST("/feedback", API_OPERATOR),
     GET("/feedback", API_OPERATOR),
+    {.method = AAS_HTTP_POST,
+     .pattern = "/feedback/import",
+     .mode = AAS_HTTP_WORKER,
+     .role = API_OPERATOR,
+     .max_body_bytes = 16 << 20,
+     .deadline_ms = 60000,
+     .handler = api_proxy_ml},
 };
 const struct api_table api_routes_models = API_TABLE(rows);

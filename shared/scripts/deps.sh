@@ -12,7 +12,7 @@ node_pin=22.23.3
 go_min=1.24
 
 build_packages=(
-    gcc libc6-dev cmake ninja-build pkg-config git ca-certificates curl python3 lsof
+    gcc libc6-dev cmake ninja-build pkg-config git ca-certificates curl python3 python3-yaml lsof
     libmicrohttpd-dev libwebsockets-dev libmosquitto-dev libmongoc-dev libbson-dev libsqlite3-dev libxgboost-dev
     libjansson-dev libjwt-dev libssl-dev libsodium-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev mosquitto openssl
 )

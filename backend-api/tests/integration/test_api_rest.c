@@ -265,6 +265,15 @@ static void alarms(void **state)
     seed_alarm(f->store, "A3", "pump-2", "unacked", T0 + 2); /* its open_key is free again */
     DROP(fixture_call(f, "POST", "/alarms/none/ack", NULL, NULL, 404, NULL));
     DROP(fixture_call(f, "GET", "/alarms/A1", NULL, NULL, 200, "alarm"));
+    DROP(fixture_call(f, "GET", "/alarms/A1/bundle", NULL, NULL, 404, NULL)); /* not recorded yet */
+    struct aas_error err = AAS_ERROR_NONE;
+    static const char blob[] = "{\"alarm\":{\"state\":\"unacked\"},\"readings\":[1,2]}";
+    assert_int_equal(aas_store_blob_put(f->store, "bundles/A1.json", blob, sizeof blob - 1, &err), 0);
+    a = fixture_call(f, "GET", "/alarms/A1/bundle", NULL, NULL, 200, NULL);
+    assert_int_equal(json_array_size(json_object_get(a, "readings")), 2);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(a, "alarm"), "comments")), 2); /* as it is now */
+    json_decref(a);
+    DROP(fixture_call(f, "GET", "/alarms/none/bundle", NULL, NULL, 404, NULL));
     DROP(fixture_call(f, "GET", "/alarms/kpi?window_ms=60000", NULL, NULL, 200, "alarm_kpi"));
 }
 
@@ -308,6 +317,64 @@ static void handed_on(void **state)
     fixture_start_upstream(f);
 }
 
+/* Each operation of the contract is served, and each reference in it leads somewhere. */
+static void check_refs(const json_t *root, const json_t *node)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    size_t i = 0;
+    if (json_is_array(node)) {
+        json_array_foreach(node, i, value) check_refs(root, value);
+        return;
+    }
+    json_object_foreach((json_t *)(uintptr_t)node, key, value)
+    {
+        if (strcmp(key, "$ref") != 0 || !json_is_string(value)) {
+            check_refs(root, value);
+            continue;
+        }
+        char pointer[256];
+        const json_t *at = root;
+        (void)snprintf(pointer, sizeof pointer, "%s", json_string_value(value));
+        assert_int_equal(strncmp(pointer, "#/", 2), 0);
+        for (char *save = NULL, *part = strtok_r(pointer + 2, "/", &save); part; part = strtok_r(NULL, "/", &save))
+            at = json_object_get(at, part);
+        if (!at)
+            fail_msg("%s leads nowhere", json_string_value(value));
+    }
+}
+
+static void contract(void **state)
+{
+    struct fixture *f = *state;
+    json_t *doc = fixture_call(f, "GET", "/openapi.json", "", NULL, 200, NULL);
+    const char *path = NULL;
+    const char *method = NULL;
+    json_t *item = NULL;
+    json_t *operation = NULL;
+    size_t count = 0;
+    assert_string_equal(text(doc, "openapi"), "3.1.0");
+    check_refs(doc, doc);
+    json_object_foreach(json_object_get(doc, "paths"), path, item)
+    {
+        json_object_foreach(item, method, operation)
+        {
+            struct aas_test_response r;
+            char verb[16] = "";
+            for (size_t i = 0; method[i] && i < sizeof verb - 1; i++)
+                verb[i] = (char)(method[i] - 'a' + 'A');
+            assert_int_equal(aas_test_http(f->port, verb, path, "", NULL, 0, 5000, &r), 0);
+            bool open = json_is_array(json_object_get(operation, "security"));
+            if (r.status == 404 || r.status == 405 || (!open && r.status != 401))
+                fail_msg("%s %s: %d", verb, path, r.status);
+            aas_test_response_fini(&r);
+            count++;
+        }
+    }
+    assert_true(count > 40);
+    json_decref(doc);
+}
+
 static void unknown_paths(void **state)
 {
     struct fixture *f = *state;
@@ -332,6 +399,7 @@ int main(void)
         cmocka_unit_test(faults),
         cmocka_unit_test(handed_on),
         cmocka_unit_test(unknown_paths),
+        cmocka_unit_test(contract),
     };
     return cmocka_run_group_tests(tests, seed, fixture_teardown);
 }

@@ -189,6 +189,487 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms, newest first (operator). */
+        get: operations["listAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/kpi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many alarms came, and from where (operator). */
+        get: operations["alarmKpi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alarm (operator). */
+        get: operations["getAlarm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flight recorder of an alarm: readings, predictions and what was done (operator). */
+        get: operations["alarmBundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{id}/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take note of it (operator); closes an alarm whose condition is gone. */
+        post: operations["ackAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put it aside for a time (operator). */
+        post: operations["shelveAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{id}/unshelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Back from the shelf (operator). */
+        post: operations["unshelveAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close an alarm whose condition is gone (operator). */
+        post: operations["clearAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{id}/comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a comment (operator). */
+        post: operations["commentAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fault types with counts and trend. */
+        get: operations["listFaults"];
+        put?: never;
+        /** Describe a fault type (engineer). */
+        post: operations["createFault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faults/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Describe it anew (engineer). */
+        put: operations["replaceFault"];
+        post?: never;
+        /** Drop the description (engineer). */
+        delete: operations["deleteFault"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts (admin). */
+        get: operations["listUsers"];
+        put?: never;
+        /** Make an account (admin). */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change role or password, switch off or on (admin); its sessions end. */
+        patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API tokens (admin). */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make an API token for a machine (admin). */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API token (admin). */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit records, newest first (admin). */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/serving": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which model serves which type, and the window it wants. */
+        get: operations["serving"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Model versions, newest first. */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version with manifest, gate report and serving history. */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{version}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it the champion of its sensor type (engineer). */
+        post: operations["promoteModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{version}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send this champion away; the last version that served well takes over (engineer). */
+        post: operations["rollbackModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{version}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Never serve it again (engineer). */
+        post: operations["retireModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{version}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it judge along, stored apart, never answered (engineer). */
+        post: operations["shadowModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{version}/ab": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it serve a share of the sensors; each sensor stays where it is (engineer). */
+        post: operations["abModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Repeat a stored prediction bit for bit, and from raw readings where they are still stored. */
+        post: operations["verifyPrediction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Newest first (operator). */
+        get: operations["listFeedback"];
+        put?: never;
+        /** A verdict on a prediction, or a label for a range; the same again is the same, a change keeps its history (operator). */
+        post: operations["addFeedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feedback/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work orders as CSV (sensor_id,start,end,label,comment,user): each becomes a labelled range (operator). */
+        post: operations["importFeedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This contract as one document. */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/realtime": {
         parameters: {
             query?: never;
@@ -277,6 +758,28 @@ export interface components {
         Health: components["schemas"]["health.schema"];
         LiveServerFrame: components["schemas"]["ws_server.schema"];
         LiveClientFrame: components["schemas"]["ws_client.schema"];
+        Alarm: components["schemas"]["alarm.schema"];
+        AlarmList: components["schemas"]["alarm_list.schema"];
+        AlarmAction: components["schemas"]["alarm_action.schema"];
+        AlarmKpi: components["schemas"]["alarm_kpi.schema"];
+        Fault: components["schemas"]["fault.schema"];
+        FaultList: components["schemas"]["fault_list.schema"];
+        UserCreate: components["schemas"]["user_create.schema"];
+        UserChange: components["schemas"]["user_change.schema"];
+        UserList: components["schemas"]["user_list.schema"];
+        TokenCreate: components["schemas"]["token_create.schema"];
+        Token: components["schemas"]["token.schema"];
+        TokenList: components["schemas"]["token_list.schema"];
+        AuditList: components["schemas"]["audit_list.schema"];
+        Serving: components["schemas"]["serving.schema"];
+        ModelList: components["schemas"]["model_list.schema"];
+        Model: components["schemas"]["model.schema"];
+        ModelChange: components["schemas"]["model_change.schema"];
+        VerifyReport: components["schemas"]["verify_report.schema"];
+        Feedback: components["schemas"]["feedback.schema"];
+        FeedbackItem: components["schemas"]["feedback_item.schema"];
+        FeedbackList: components["schemas"]["feedback_list.schema"];
+        ImportReport: components["schemas"]["import_report.schema"];
         /**
          * Login
          * @description POST /auth/login.
@@ -384,10 +887,19 @@ export interface components {
                 /** @description Margin that this feature adds to the label (TreeSHAP). */
                 contribution: number;
             }[] | null;
+            /** @description 0 or absent: the first judgement of this window; late readings give it anew with a higher one. */
+            revision?: number | null;
+            /** @description The id of the first judgement of the same window, which stays as it was. */
+            amends?: string | null;
             features_hash?: string | null;
             latency_us?: number | null;
             /** @description When it was stored, epoch ms. */
             received?: number | null;
+            /** @description The same as label, for clients that know it by this name. */
+            fault?: string | null;
+            explanation_bias?: number | null;
+            /** @description What explanation_bias and all contributions sum to. */
+            margin?: number | null;
         };
         /**
          * Dashboard
@@ -541,6 +1053,365 @@ export interface components {
         "prediction_list.schema": {
             items: components["schemas"]["prediction.schema"][];
             next: components["schemas"]["cursor"];
+        };
+        /**
+         * Alarm
+         * @description One alarm of a sensor and fault (ISA-18.2).
+         */
+        "alarm.schema": {
+            id: string;
+            sensor_id: string;
+            fault?: string | null;
+            /** @description critical, high, medium or low */
+            priority?: string | null;
+            /** @enum {string} */
+            state: "normal" | "unacked" | "acked" | "rtn_unacked" | "shelved" | "shelved_active" | "suppressed" | "suppressed_active" | "out_of_service" | "out_of_service_active";
+            raised: components["schemas"]["epochMs"];
+            acked?: number | null;
+            acked_by?: string | null;
+            returned?: number | null;
+            cleared?: number | null;
+            cleared_by?: string | null;
+            shelved?: number | null;
+            shelved_by?: string | null;
+            shelved_until?: number | null;
+            comments?: {
+                at: components["schemas"]["epochMs"];
+                user: string;
+                text: string;
+            }[];
+        };
+        /**
+         * Alarm list
+         * @description GET /alarms.
+         */
+        "alarm_list.schema": {
+            items: components["schemas"]["alarm.schema"][];
+            next: components["schemas"]["cursor"];
+        };
+        /**
+         * Alarm figures
+         * @description GET /alarms/kpi: how many alarms came, and from where (EEMUA 191).
+         */
+        "alarm_kpi.schema": {
+            window_ms: number;
+            raised: number;
+            per_hour: number;
+            by_sensor: {
+                sensor_id: string;
+                count: number;
+            }[];
+            by_fault: {
+                fault: string;
+                count: number;
+            }[];
+            by_state: {
+                state: string;
+                count: number;
+            }[];
+        };
+        /**
+         * Alarm action
+         * @description Body of POST /alarms/{id}/ack, shelve, unshelve, clear and comment; comment needs `comment`.
+         */
+        "alarm_action.schema": {
+            comment?: string;
+            /** @description How long shelve puts it aside (default 60). */
+            minutes?: number;
+        };
+        /**
+         * Fault types
+         * @description GET /faults: described ones, and labels that models used in the last two days.
+         */
+        "fault_list.schema": {
+            items: {
+                code: string;
+                name?: string | null;
+                description?: string | null;
+                severity?: string | null;
+                color?: string | null;
+                action?: string | null;
+                enabled: boolean;
+                threshold?: number | null;
+                /** @description Anomalies with this label in the last 24 hours. */
+                count_24h: number;
+                /** @description The same for the 24 hours before. */
+                count_before: number;
+            }[];
+            next: components["schemas"]["cursor"];
+        };
+        /**
+         * Fault type
+         * @description POST /faults, PUT /faults/{code}: what people write about a fault.
+         */
+        "fault.schema": {
+            code?: string;
+            name?: string;
+            description?: string;
+            /** @enum {string} */
+            severity?: "critical" | "high" | "medium" | "low";
+            color?: string;
+            /** @description What to do about it. */
+            action?: string;
+            enabled?: boolean;
+            /** @description P(not normal) from which it counts. */
+            threshold?: number;
+        };
+        /**
+         * Accounts
+         * @description GET /users.
+         */
+        "user_list.schema": {
+            items: {
+                /** @description User name. */
+                id: string;
+                role: components["schemas"]["role"];
+                created?: number | null;
+                must_change?: boolean;
+                disabled?: boolean;
+            }[];
+            next: components["schemas"]["cursor"];
+        };
+        /**
+         * New account
+         * @description POST /users. The password must be changed at the first login.
+         */
+        "user_create.schema": {
+            username: string;
+            password: string;
+            role: components["schemas"]["role"];
+        };
+        /**
+         * Change of an account
+         * @description PATCH /users/{name}. Its sessions end.
+         */
+        "user_change.schema": {
+            password?: string;
+            role?: components["schemas"]["role"];
+            disabled?: boolean;
+        };
+        /**
+         * API tokens
+         * @description GET /tokens.
+         */
+        "token_list.schema": {
+            items: {
+                id: string;
+                name: string;
+                scope: components["schemas"]["role"];
+                user?: string;
+                created?: number | null;
+                expires: number | null;
+                revoked?: boolean;
+            }[];
+            next: components["schemas"]["cursor"];
+        };
+        /**
+         * New API token
+         * @description POST /tokens.
+         */
+        "token_create.schema": {
+            name: string;
+            scope: components["schemas"]["role"];
+            /** @description Life (default 90). */
+            days?: number;
+        };
+        /**
+         * API token
+         * @description Answer to POST /tokens: the only time that the token itself is told.
+         */
+        "token.schema": {
+            id: string;
+            name: string;
+            scope: components["schemas"]["role"];
+            token: string;
+            expires: components["schemas"]["epochMs"];
+        };
+        /**
+         * Audit records
+         * @description GET /audit.
+         */
+        "audit_list.schema": {
+            items: {
+                id: string;
+                seq?: number | null;
+                at: components["schemas"]["epochMs"];
+                user?: string | null;
+                action: string;
+                target?: string | null;
+            }[];
+            next: components["schemas"]["cursor"];
+        };
+        window: {
+            rows: number;
+            stride?: number;
+            period_ms: number;
+            min_coverage?: number;
+            /** @description 0: a gap never starts the window anew. */
+            max_gap_ms?: number;
+        };
+        /**
+         * Serving
+         * @description GET /serving: by sensor type, the model that serves it and the window it wants.
+         */
+        "serving.schema": {
+            types: {
+                [key: string]: {
+                    version: string;
+                    /** @description null: the model takes features only. */
+                    window: components["schemas"]["window"] | null;
+                    channels: string[];
+                    schema_hash: string;
+                    classes?: string[];
+                    normal?: string | null;
+                    features?: number;
+                    challenger?: string | null;
+                    ab_pct?: number;
+                    shadow?: string | null;
+                };
+            };
+        };
+        /**
+         * Model
+         * @description GET /models/{version}.
+         */
+        "model.schema": {
+            version: string;
+            /** @enum {string} */
+            status: "candidate" | "champion" | "challenger" | "shadow" | "retired" | "rejected";
+            sensor_type?: string;
+            created?: number | null;
+            model_sha256?: string;
+            manifest?: Record<string, never> | null;
+            /** @description The gate's report. */
+            gate?: Record<string, never> | null;
+            /** @description Serving history, oldest first; only appended to. */
+            history?: {
+                at: number;
+                /** @enum {string} */
+                action: "promote" | "rollback" | "retire" | "shadow" | "ab";
+                type?: string | null;
+                version?: string | null;
+                from?: string | null;
+                user: string;
+                reason?: string;
+                ab_pct?: number;
+            }[];
+        };
+        /**
+         * Model list
+         * @description GET /models.
+         */
+        "model_list.schema": {
+            items: components["schemas"]["model.schema"][];
+            next?: components["schemas"]["cursor"];
+            /** @description Who plays which role, by sensor type. */
+            roles?: Record<string, never>[] | null;
+        };
+        /**
+         * Model change
+         * @description Body of POST /models/{version}/promote, /rollback, /retire, /shadow and /ab; all optional.
+         */
+        "model_change.schema": {
+            /** @description The type whose roles change; the version's own when absent. */
+            sensor_type?: string;
+            /** @description ab: share of sensors that the version serves. Default 50. */
+            percent?: number;
+            /** @description shadow, ab: end it. */
+            end?: boolean;
+            user?: string;
+            reason?: string;
+        };
+        /**
+         * Verify report
+         * @description POST /predictions/{id}/verify.
+         */
+        "verify_report.schema": {
+            id: string;
+            model: string;
+            /** @description Every check has the same bits. */
+            identical: boolean;
+            checks: {
+                name: string;
+                ok: boolean;
+                stored?: unknown;
+                recomputed?: unknown;
+            }[];
+            raw: {
+                checked: boolean;
+                ok: boolean | null;
+                reason: string | null;
+            };
+        };
+        /**
+         * Feedback item
+         * @description A stored feedback.
+         */
+        "feedback_item.schema": {
+            id: string;
+            prediction_id?: string | null;
+            sensor_id: string;
+            start?: number;
+            end?: number;
+            /** @enum {string} */
+            verdict: "confirm" | "reject" | "relabel";
+            label?: string | null;
+            /** @description The class that the verdict means; null: not known. */
+            truth?: string | null;
+            comment?: string | null;
+            user: string;
+            at: number;
+            model?: string | null;
+            role?: string | null;
+            predicted?: string | null;
+            /** @description What it said before, oldest first. */
+            history: Record<string, never>[];
+            used_in?: string[];
+            /** @description Feedback of others that means another class. */
+            disagrees?: string[];
+        };
+        /**
+         * Feedback list
+         * @description GET /feedback.
+         */
+        "feedback_list.schema": {
+            items: components["schemas"]["feedback_item.schema"][];
+            next: components["schemas"]["cursor"];
+        };
+        /** @description 1 to 64 characters of A-Z a-z 0-9 _ . : -, safe in topics and URLs. */
+        sensorId: string;
+        /**
+         * Feedback
+         * @description POST /feedback: a verdict on one prediction, or a label for a range.
+         */
+        "feedback.schema": {
+            prediction_id?: string;
+            range?: {
+                sensor_id: components["schemas"]["sensorId"];
+                start: components["schemas"]["epochMs"];
+                end: components["schemas"]["epochMs"];
+            };
+            /** @enum {string} */
+            verdict: "confirm" | "reject" | "relabel";
+            label?: string;
+            comment?: string;
+            /** @description Who says so, where no gateway names them in X-Aastreli-User. */
+            user?: string;
+        } & (unknown | unknown);
+        /**
+         * Import report
+         * @description POST /feedback/import.
+         */
+        "import_report.schema": {
+            dry_run: boolean;
+            imported: number;
+            unchanged: number;
+            failed: number;
+            /** @description The first 100. */
+            errors: {
+                line?: number;
+                detail?: string;
+            }[];
         };
         /**
          * Health
@@ -771,6 +1642,24 @@ export interface components {
             headers: {
                 /** @description Seconds. */
                 "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["problem.schema"];
+            };
+        };
+        /** @description The body is too large. */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["problem.schema"];
+            };
+        };
+        /** @description Well formed, but it cannot be done. */
+        Unprocessable: {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -1137,6 +2026,1052 @@ export interface operations {
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    listAlarms: {
+        parameters: {
+            query?: {
+                /** @description Only this state, or open for all that are not normal. */
+                state?: string;
+                /** @description Only this sensor. */
+                sensor_id?: string;
+                /** @description Only this fault. */
+                fault?: string;
+                /** @description Only this priority. */
+                priority?: string;
+                /** @description Raised from, epoch ms. */
+                from?: number;
+                /** @description Raised to, epoch ms. */
+                to?: number;
+                /** @description Items per page. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alarm_list.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    alarmKpi: {
+        parameters: {
+            query?: {
+                /** @description Reach back. */
+                window_ms?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alarm_kpi.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Alarm id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alarm. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alarm.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    alarmBundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Alarm id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    ackAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Alarm id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["alarm_action.schema"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alarm.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    shelveAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Alarm id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["alarm_action.schema"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alarm.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unshelveAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Alarm id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["alarm_action.schema"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alarm.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    clearAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Alarm id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["alarm_action.schema"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alarm.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    commentAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Alarm id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["alarm_action.schema"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["alarm.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listFaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["fault_list.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["fault.schema"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["fault.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    replaceFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Fault code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["fault.schema"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["fault.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Fault code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Items per page. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user_list.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["user_create.schema"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["user_change.schema"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                /** @description Items per page. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["token_list.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["token_create.schema"];
+            };
+        };
+        responses: {
+            /** @description The token, told only now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["token.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Token id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only this user. */
+                user?: string;
+                /** @description Only this action. */
+                action?: string;
+                /** @description Only this target. */
+                target?: string;
+                /** @description From, epoch ms. */
+                from?: number;
+                /** @description To, epoch ms. */
+                to?: number;
+                /** @description Items per page. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["audit_list.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    serving: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By sensor type; `*` for all others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["serving.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Versions with manifests. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["model_list.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Version, e.g. v1. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["model.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    promoteModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Version, e.g. v1. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["model_change.schema"];
+            };
+        };
+        responses: {
+            /** @description The version as it is now (rollback: the one that serves now). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["model.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rollbackModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Version, e.g. v1. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["model_change.schema"];
+            };
+        };
+        responses: {
+            /** @description The version as it is now (rollback: the one that serves now). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["model.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retireModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Version, e.g. v1. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["model_change.schema"];
+            };
+        };
+        responses: {
+            /** @description The version as it is now (rollback: the one that serves now). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["model.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    shadowModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Version, e.g. v1. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["model_change.schema"];
+            };
+        };
+        responses: {
+            /** @description The version as it is now (rollback: the one that serves now). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["model.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    abModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Version, e.g. v1. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["model_change.schema"];
+            };
+        };
+        responses: {
+            /** @description The version as it is now (rollback: the one that serves now). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["model.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verifyPrediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Prediction id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was compared. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["verify_report.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listFeedback: {
+        parameters: {
+            query?: {
+                /** @description Sensor. */
+                sensor_id?: string;
+                /** @description Prediction. */
+                prediction_id?: string;
+                /** @description Who said it. */
+                user?: string;
+                /** @description confirm, reject or relabel. */
+                verdict?: string;
+                /** @description Given label. */
+                label?: string;
+                /** @description Epoch ms. */
+                from?: number;
+                /** @description Epoch ms. */
+                to?: number;
+                /** @description 1: only what somebody contradicts. */
+                disagreements?: string;
+                /** @description 1 to 500. */
+                limit?: number;
+                /** @description Of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Feedback. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["feedback_list.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    addFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["feedback.schema"];
+            };
+        };
+        responses: {
+            /** @description Was there, changed or not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["feedback_item.schema"];
+                };
+            };
+            /** @description New. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["feedback_item.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    importFeedback: {
+        parameters: {
+            query?: {
+                /** @description 1: tell only. */
+                dry_run?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What came of the lines. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["import_report.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
         };
     };
     realtime: {
