@@ -170,14 +170,18 @@ static void transpose(const struct ml_input *in, size_t skip, size_t n, double *
     }
 }
 
-static double share_of_cells(const double *const *columns, size_t channels, size_t n)
+/* Of the cells that the model can't do without, how many are there. */
+static double share_of_cells(const struct aas_feature_schema *schema, const double *const *columns, size_t n)
 {
-    size_t have = 0;
-    for (size_t c = 0; c < channels; c++) {
+    size_t have = 0, wanted = 0;
+    for (size_t c = 0; c < schema->channels_count; c++) {
+        if (schema->optional && schema->optional[c])
+            continue;
+        wanted += n;
         for (size_t i = 0; columns[c] && i < n; i++)
             have += isnan(columns[c][i]) ? 0 : 1;
     }
-    return (double)have / ((double)channels * (double)n);
+    return (double)have / (double)wanted;
 }
 
 static void describe_window(const struct ml_input *in, const struct aas_window_spec *spec, size_t skip, size_t n,
@@ -226,7 +230,7 @@ static int from_window(struct ml_scratch *s, const struct ml_model *model, int64
     else
         map_columns(in, schema, skip, columns);
     describe_window(in, &schema->window, skip, n, now_ms, pr);
-    pr->coverage *= share_of_cells(columns, schema->channels_count, n);
+    pr->coverage *= share_of_cells(schema, columns, n);
     aas_feature_schema_extract(schema, columns, n, s->d, row, NULL);
     return 0;
 }

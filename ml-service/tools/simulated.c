@@ -17,11 +17,12 @@
 #define WARM_UP_MAX_S 1200.0
 #define NORMAL_SHARE  4 /* episodes without a fault, times those of one fault */
 #define CHANNELS      14
+#define EVERYWHERE    10 /* the first of them: every machine has these */
 
 static const char *const channels[CHANNELS] = {"speed", "frequency", "load", "vibration_x", "vibration_y",
                                                "vibration_hf", "temperature", "winding_temperature", "current",
                                                "current_imbalance",
-                                               /* not on every machine: missing there */
+                                               /* optional: not on every machine */
                                                "pressure", "flow", "torque", "discharge_temperature"};
 
 static const char *const stats[] = {"mean", "std",      "min",   "max",   "median", "rms",
@@ -40,11 +41,12 @@ int simulated_schema(struct aas_feature_schema **ret_schema, struct aas_error *e
     json_t *classes = json_array();
     for (int f = 0; f < AAS_PLANT__FAULT_COUNT; f++)
         json_array_append_new(classes, json_string(aas_plant_fault_info((enum aas_plant_fault)f)->name));
-    AAS_AUTO_JSON json_t *doc = json_pack(
-        "{s:i,s:s,s:s,s:{s:i,s:i,s:i,s:f,s:i},s:o,s:{s:s,s:o},s:o}", "version", 1, "sensor_type", "*", "normal",
-        aas_plant_fault_info(AAS_PLANT_NORMAL)->name, "window", "rows", 60, "stride", 10, "period_ms", 1000,
-        "min_coverage", 0.6, "max_gap_ms", 0, "channels", names(channels, CHANNELS), "features", "order",
-        "channel-major", "stats", names(stats, sizeof(stats) / sizeof(stats[0])), "classes", classes);
+    AAS_AUTO_JSON json_t *doc =
+        json_pack("{s:i,s:s,s:s,s:{s:i,s:i,s:i,s:f,s:i},s:o,s:o,s:{s:s,s:o},s:o}", "version", 1, "sensor_type", "*",
+                  "normal", aas_plant_fault_info(AAS_PLANT_NORMAL)->name, "window", "rows", 60, "stride", 10,
+                  "period_ms", 1000, "min_coverage", 0.8, "max_gap_ms", 0, "channels", names(channels, CHANNELS),
+                  "optional", names(channels + EVERYWHERE, CHANNELS - EVERYWHERE), "features", "order", "channel-major",
+                  "stats", names(stats, sizeof(stats) / sizeof(stats[0])), "classes", classes);
     return doc ? aas_feature_schema_parse(doc, ret_schema, err)
                : aas_error_set(err, AAS_ENOMEM, "out of memory for a feature schema");
 }

@@ -7,6 +7,7 @@
 #include <aas/window.h>
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct aas_feature_schema {
     struct aas_window_spec window;
     char **channels;
     size_t channels_count;
+    bool *optional; /* channels_count, or NULL: those that a sensor may lack; they don't count into coverage */
     struct aas_feature *features; /* in the model's column order */
     size_t features_count;
     uint32_t *masks;      /* per channel: bits of the statistics needed */

@@ -23,6 +23,7 @@ void aas_feature_schema_destroy(struct aas_feature_schema *schema)
     free_names(schema->classes, schema->classes_count);
     free(schema->features);
     free(schema->masks);
+    free(schema->optional);
     free(schema->mean);
     free(schema->scale);
     free(schema);

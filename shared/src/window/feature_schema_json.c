@@ -196,10 +196,31 @@ static int parse_scaler(struct aas_feature_schema *s, const json_t *doc, struct 
     return rc < 0 ? rc : parse_numbers(scaler, "scale", s->features_count, &s->scale, err);
 }
 
+/* Channels that a sensor of this type may lack without its windows being thought incomplete. */
+static int parse_optional(struct aas_feature_schema *s, const json_t *doc, struct aas_error *err)
+{
+    json_t *list = NULL;
+    int rc = aas_json_get_array(doc, "optional", AAS_JSON_OPTIONAL, 1, s->channels_count - 1, &list, err);
+    if (rc < 0 || !list)
+        return rc;
+    s->optional = calloc(s->channels_count, sizeof(*s->optional));
+    if (!s->optional)
+        return out_of_memory(err);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        int c = name ? aas_feature_schema_channel(s, name, strlen(name)) : -1;
+        if (c < 0 || s->optional[c])
+            return aas_error_set(err, AAS_EINVAL, "optional[%zu] is \"%s\", must be one of channels, named once", i,
+                                 name ? name : "no string");
+        s->optional[c] = true;
+    }
+    return 0;
+}
+
 static int parse_fields(struct aas_feature_schema *s, const json_t *doc, struct aas_error *err)
 {
-    static const char *const known[] = {"version",  "sensor_type", "normal",  "window", "channels",
-                                        "features", "scaler",      "classes", NULL};
+    static const char *const known[] = {"version",  "sensor_type", "normal", "window",  "channels",
+                                        "optional", "features",    "scaler", "classes", NULL};
     const char *type = "*", *normal = "normal";
     int64_t version = 1;
     if (!json_is_object(doc))
@@ -216,6 +237,8 @@ static int parse_fields(struct aas_feature_schema *s, const json_t *doc, struct 
     if (rc == 0)
         rc = parse_names(doc, "channels", AAS_JSON_REQUIRED, AAS_WINDOW_MAX_CHANNELS, &s->channels, &s->channels_count,
                          err);
+    if (rc == 0)
+        rc = parse_optional(s, doc, err);
     if (rc == 0)
         rc = parse_features(s, doc, err);
     if (rc == 0)
@@ -235,6 +258,15 @@ static json_t *emit_names(char *const *names, size_t count)
     json_t *list = json_array();
     for (size_t i = 0; list && i < count; i++)
         json_array_append_new(list, json_string(names[i]));
+    return list;
+}
+
+static json_t *emit_optional(const struct aas_feature_schema *s)
+{
+    json_t *list = json_array();
+    for (size_t c = 0; list && c < s->channels_count; c++)
+        if (s->optional[c])
+            json_array_append_new(list, json_string(s->channels[c]));
     return list;
 }
 
@@ -265,6 +297,8 @@ int aas_feature_schema_emit(const struct aas_feature_schema *s, json_t **ret_doc
         return AAS_ENOMEM;
     int bad = json_object_set_new(doc, "channels", emit_names(s->channels, s->channels_count));
     bad |= json_object_set_new(doc, "features", emit_features(s));
+    if (s->optional)
+        bad |= json_object_set_new(doc, "optional", emit_optional(s));
     if (s->classes)
         bad |= json_object_set_new(doc, "classes", emit_names(s->classes, s->classes_count));
     if (s->mean)

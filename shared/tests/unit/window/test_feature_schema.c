@@ -89,6 +89,28 @@ static void hash_tells_schemas_apart(void **state)
     aas_feature_schema_destroy(again);
 }
 
+/* What a sensor may lack is part of the schema: kept, and in the hash. */
+static void optional_channels(void **state)
+{
+    (void)state;
+    struct aas_feature_schema *plain = good(GOOD), *again = NULL, *s = NULL;
+    json_t *doc = json_loads(GOOD, 0, NULL), *emitted = NULL;
+    assert_null(plain->optional);
+    json_object_set_new(doc, "optional", json_pack("[s]", "bc"));
+    assert_int_equal(aas_feature_schema_parse(doc, &s, NULL), 0);
+    assert_false(s->optional[0]);
+    assert_true(s->optional[1]);
+    assert_string_not_equal(s->hash, plain->hash);
+    assert_int_equal(aas_feature_schema_emit(s, &emitted), 0);
+    assert_int_equal(aas_feature_schema_parse(emitted, &again, NULL), 0);
+    assert_string_equal(again->hash, s->hash);
+    json_decref(doc);
+    json_decref(emitted);
+    aas_feature_schema_destroy(plain);
+    aas_feature_schema_destroy(again);
+    aas_feature_schema_destroy(s);
+}
+
 static void refuses_with_the_fields_name(void **state)
 {
     (void)state;
@@ -102,6 +124,8 @@ static void refuses_with_the_fields_name(void **state)
         {"channels", "[]", "channels"},
         {"channels", "[\"a\",\"a\"]", "channels[1]"},
         {"channels", "[\"a\",7]", "channels[1]"},
+        {"optional", "[\"z\"]", "optional[0]"},
+        {"optional", "[\"a\",\"a\"]", "optional"},
         {"features", "7", "features"},
         {"features", "{\"stats\":[\"mean\",\"variance\"]}", "variance"},
         {"features", "{\"stats\":[\"mean\"],\"order\":\"random\"}", "order"},
@@ -155,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_field),
         cmocka_unit_test(hash_tells_schemas_apart),
+        cmocka_unit_test(optional_channels),
         cmocka_unit_test(refuses_with_the_fields_name),
         cmocka_unit_test(extracts_in_order_and_scales),
     };
