@@ -193,6 +193,10 @@ static int post(struct aas_ws_server *server, struct ws_command *command)
         lose_oldest(inbox);
     if (!inbox->open || (bounded && inbox->frames >= server->config.inbox_frames)) {
         rc = AAS_EUNAVAILABLE;
+        if (inbox->open && command->frame) {
+            inbox->lost++;
+            inbox->lost_seq = command->frame->meta.seq;
+        }
     } else {
         command->next = NULL;
         *inbox->tail = command;

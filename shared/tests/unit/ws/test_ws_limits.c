@@ -148,6 +148,33 @@ static void a_full_inbox_loses_the_oldest_and_tells_all(void **state)
     fixture_teardown(&f);
 }
 
+static void look_away(void *arg, struct aas_ws_conn *conn)
+{
+    (void)arg;
+    (void)conn;
+}
+
+static void calls_are_never_lost_but_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct ws_peer p;
+    atomic_int gate = 0;
+    fixture_setup(&f, (struct aas_ws_server_config){.inbox_frames = 3});
+    connect_to(&f, &p);
+    assert_int_equal(aas_ws_server_each(f.server, block, &gate), 0);
+    assert_true(AAS_TEST_WAIT(WAIT_MS, atomic_load(&gate) == 1));
+    broadcast(&f, 0, 1, "one");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(aas_ws_server_each(f.server, look_away, NULL), 0); /* the third takes the frame's place */
+    assert_int_equal(aas_ws_server_each(f.server, look_away, NULL), AAS_EUNAVAILABLE);
+    broadcast(&f, 0, 2, "two"); /* finds no room either, and is counted */
+    atomic_store(&gate, 2);
+    expect_text(&p, "{\"type\":\"lost\",\"seq\":2,\"count\":2}");
+    ws_peer_close(&p);
+    fixture_teardown(&f);
+}
+
 static void too_many_clients_are_refused(void **state)
 {
     (void)state;
@@ -198,6 +225,7 @@ int main(void)
         cmocka_unit_test(the_ring_drops_the_oldest),
         cmocka_unit_test(a_slow_reader_loses_the_oldest_and_is_told),
         cmocka_unit_test(a_full_inbox_loses_the_oldest_and_tells_all),
+        cmocka_unit_test(calls_are_never_lost_but_refused),
         cmocka_unit_test(too_many_clients_are_refused),
         cmocka_unit_test(silence_is_pinged_and_then_cut),
     };
