@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <aas/str.h>
+
 #define CLOSE_WAIT_MS    3000
 #define FLUSH_MAX_BYTES  ((size_t)512 << 10) /* per turn and client: others wait */
 #define BATCH_MAX_BYTES  ((size_t)64 << 10)
@@ -363,6 +365,9 @@ void aas_ws_conn_close(struct aas_ws_conn *conn, uint16_t code, const char *reas
     if (len > 0)
         memcpy(conn->close_reason, reason, len);
     conn->close_reason[len] = '\0';
+    if (!aas_str_is_utf8((struct aas_str){conn->close_reason, len})) /* a quotation that was cut in a character */
+        for (char *c = conn->close_reason; *c; c++)
+            *c = (unsigned char)*c < 0x80 ? *c : '?';
     conn->state = WS_CONN_CLOSING;
     conn->close_by = aas_mono_in_ms(CLOSE_WAIT_MS);
     ws_hub_mark_dirty(conn);

@@ -138,6 +138,21 @@ static void the_service_closes_with_its_code(void **state)
     fixture_teardown(&f);
 }
 
+/* A browser would take a close frame whose reason is no UTF-8 for a failure of the protocol. */
+static void a_close_reason_is_always_utf8(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct ws_peer p;
+    fixture_setup(&f, (struct aas_ws_server_config){0});
+    connect_to(&f, &p);
+    assert_true(ws_peer_send_text(&p, "odd"));
+    assert_int_equal(ws_peer_close_code(&p, WAIT_MS), 1008);
+    assert_string_equal(p.frame.payload + 2, "cut: ?");
+    ws_peer_close(&p);
+    fixture_teardown(&f);
+}
+
 static void a_broadcast_reaches_whom_the_filter_admits(void **state)
 {
     (void)state;
@@ -271,6 +286,7 @@ int main(void)
         cmocka_unit_test(hostile_frames_end_with_their_code),
         cmocka_unit_test(a_code_arrives_even_if_the_peer_goes_on_sending),
         cmocka_unit_test(the_service_closes_with_its_code),
+        cmocka_unit_test(a_close_reason_is_always_utf8),
         cmocka_unit_test(a_broadcast_reaches_whom_the_filter_admits),
         cmocka_unit_test(each_and_send_reach_their_clients),
         cmocka_unit_test(stop_says_1001_and_does_not_wait_for_the_deaf),

@@ -29,6 +29,8 @@ static void on_message(void *ctx, struct aas_ws_conn *conn, const char *data, si
         aas_ws_conn_send_text(conn, data, len);
     else if (len == 5 && memcmp(data, "close", 5) == 0)
         aas_ws_conn_close(conn, 4001, "as you wish");
+    else if (len == 3 && memcmp(data, "odd", 3) == 0) /* a reason that ends in half a character */
+        aas_ws_conn_close(conn, 1008, "cut: \xc3");
     else if (len == 3 && memcmp(data, "who", 3) == 0)
         aas_ws_conn_send_text(conn, aas_ws_conn_peer(conn), strlen(aas_ws_conn_peer(conn)));
 }

@@ -23,7 +23,7 @@ struct fixture {
     uint32_t admit_kind; /* 0: all */
 };
 
-/** Messages are commands for the hub: "echo:…", "close", "who". */
+/** Messages are commands for the hub: "echo:…", "close", "odd", "who". */
 void fixture_setup(struct fixture *f, struct aas_ws_server_config config);
 /** Also checks that what was opened was closed. */
 void fixture_teardown(struct fixture *f);
