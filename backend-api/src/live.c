@@ -254,7 +254,7 @@ static int create_feed(struct api_live *live, const char *ingest_url, struct aas
         return aas_error_set(err, AAS_EINVAL, "AAS_INGEST_URL is too long");
     const struct aas_ws_client_config config = {
         .url = url,
-        .max_message_bytes = FRAME_MAX_BYTES,
+        .max_message_bytes = SNAPSHOT_MAX_BYTES,
         .backoff_max_ms = 2000,
         .on_open = on_feed_open,
         .on_message = on_frame,
