@@ -72,8 +72,13 @@ void tool_fill(const char *url)
     struct aas_error err = AAS_ERROR_NONE;
     if (aas_store_open(&s, url, &err) != 0 || aas_store_ensure(s, &err) != 0)
         fail_msg("%s", err.msg);
+    bson_t *buckets[250];
     for (int i = 0; i < 250; i++)
-        put(s, AAS_COLL_SENSOR_DATA, bucket(i));
+        buckets[i] = bucket(i);
+    if (aas_store_insert_many(s, AAS_COLL_SENSOR_DATA, (const bson_t *const *)buckets, 250, NULL, &err) != 0)
+        fail_msg("%s", err.msg);
+    for (int i = 0; i < 250; i++)
+        bson_destroy(buckets[i]);
     bson_t *d = bson_new();
     BSON_APPEND_UTF8(d, "_id", "pump-1");
     BSON_APPEND_UTF8(d, "name", "P\xc3\xbcmpe \"1\"\n");

@@ -1,7 +1,7 @@
 /* Measures the store: rows per second into sensor_data (buckets of 60 rows x 8 channels, 100 documents per insert, as
- * ingestion writes them) and the newest-window query at that size. Not a test: figures depend on the machine.
- *   bench_store [--rows N] [--sensors N] [--url URL] [--json]
- * Without --url a fresh SQLite file under $TMPDIR, which is removed at the end. */
+ * ingestion writes them) and the newest-window query at that size; with --predictions also the pages of GET
+ * /predictions. Not a test: figures depend on the machine. bench_store [--rows N] [--sensors N] [--predictions N]
+ * [--url URL] [--json] Without --url a fresh SQLite file under $TMPDIR, which is removed at the end. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "aas/rng.h"
 #include "aas/store.h"
 #include "aas/test_dir.h"
+#include "bench_store.h"
 
 #define BUCKET_ROWS 60
 #define CHANNELS    8
@@ -21,7 +22,7 @@
 #define T0          INT64_C(1700000000000)
 
 struct options {
-    int64_t rows, sensors;
+    int64_t rows, sensors, predictions;
     const char *url;
     bool json;
 };
@@ -143,6 +144,8 @@ static int run(struct aas_store *s, const struct options *o, struct aas_error *e
     struct inserted in = {0};
     static double us[QUERIES];
     int rc = aas_store_ensure(s, err);
+    if (rc == 0 && o->predictions > 0)
+        return bench_predictions(s, o->predictions, o->sensors, o->json, err);
     if (rc == 0)
         rc = insert_rows(s, o, &in, err);
     if (rc == 0)
@@ -166,6 +169,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 {
     static const struct option known[] = {{"rows", required_argument, NULL, 'r'},
                                           {"sensors", required_argument, NULL, 's'},
+                                          {"predictions", required_argument, NULL, 'p'},
                                           {"url", required_argument, NULL, 'u'},
                                           {"json", no_argument, NULL, 'j'},
                                           {0}};
@@ -176,13 +180,15 @@ static bool read_options(int argc, char **argv, struct options *o)
             rc = aas_num_parse_i64(optarg, strlen(optarg), &o->rows);
         else if (c == 's')
             rc = aas_num_parse_i64(optarg, strlen(optarg), &o->sensors);
+        else if (c == 'p')
+            rc = aas_num_parse_i64(optarg, strlen(optarg), &o->predictions);
         else if (c == 'u')
             o->url = optarg;
         else if (c == 'j')
             o->json = true;
         else
             return false;
-        if (rc != 0 || o->rows < 1 || o->sensors < 1)
+        if (rc != 0 || o->rows < 1 || o->sensors < 1 || o->predictions < 0)
             return false;
     }
     return optind == argc;
@@ -196,7 +202,7 @@ int main(int argc, char **argv)
     char dir[AAS_TEST_PATH_BYTES] = "";
     char url[AAS_TEST_PATH_BYTES + 32];
     if (!read_options(argc, argv, &o)) {
-        (void)fprintf(stderr, "usage: bench_store [--rows N] [--sensors N] [--url URL] [--json]\n");
+        (void)fprintf(stderr, "usage: bench_store [--rows N] [--sensors N] [--predictions N] [--url URL] [--json]\n");
         return 2;
     }
     if (!o.url) {

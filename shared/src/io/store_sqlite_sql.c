@@ -29,12 +29,39 @@ static bool needs_not_null(const struct store_plan *plan)
     return true;
 }
 
+static bool compares_equal(const struct store_plan *plan, const char *field)
+{
+    for (size_t i = 0; i < plan->n_where; i++)
+        if (plan->where[i].op == AAS_OP_EQ && strcmp(plan->where[i].field, field) == 0)
+            return true;
+    return false;
+}
+
+/* Where several indexes give the wanted order behind an equality, SQLite has no reason to take the more selective one:
+ * the table's order of indexes decides. */
+static const struct aas_store_index *preferred_index(const struct store_plan *plan)
+{
+    for (const struct aas_store_index *ix = plan->coll->indexes; plan->sort && ix->fields[0]; ix++)
+        if (ix->fields[1] && strcmp(ix->fields[1], plan->sort->path) == 0 && compares_equal(plan, ix->fields[0]))
+            return ix;
+    return NULL;
+}
+
+/* A condition that must not choose the index: the unary plus hides its column from the planner. */
+static bool is_residual(const struct store_plan *plan, const struct aas_store_index *ix, const char *field)
+{
+    return ix && strcmp(field, ix->fields[0]) != 0 && strcmp(field, plan->sort->path) != 0;
+}
+
 void sq_put_where(struct aas_buf *b, const struct store_plan *plan)
 {
+    const struct aas_store_index *ix = preferred_index(plan);
     static const char *const ops[] = {" = ?", " >= ?", " > ?", " <= ?", " < ?"};
     const char *join = " WHERE ";
     for (size_t i = 0; i < plan->n_where; i++) {
         (void)aas_buf_append_str(b, join);
+        if (is_residual(plan, ix, plan->where[i].field))
+            (void)aas_buf_append_char(b, '+');
         sq_put_name(b, plan->where[i].field);
         if (plan->where[i].op == AAS_OP_IN)
             put_in(b, plan->where[i].n_in);
