@@ -140,6 +140,7 @@ static void on_message(struct mosquitto *mosq, void *ctx, const struct mosquitto
     (void)mosq;
     (void)props;
     m->unsynced++;
+    m->events++;
     m->n.received++;
     m->n.received_bytes += (uint64_t)msg->payloadlen;
     if (m->c.callbacks.on_message)
@@ -148,6 +149,7 @@ static void on_message(struct mosquitto *mosq, void *ctx, const struct mosquitto
                                                                        .len = (size_t)msg->payloadlen,
                                                                        .qos = msg->qos,
                                                                        .retain = msg->retain});
+    errno = 0; /* libmosquitto's wake-up pipe, which nobody reads, leaves EAGAIN: see read_batch */
 }
 
 static void on_publish(struct mosquitto *mosq, void *ctx, int mid, int code, const mosquitto_property *props)

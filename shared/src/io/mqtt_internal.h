@@ -60,6 +60,7 @@ struct aas_mqtt {
     bool version_proven, attempt_v4;
     unsigned silent_failures, addresses_tried;
     size_t unsynced; /* messages since the last on_batch */
+    uint64_t events; /* messages and acknowledgements so far: tells whether a read got on */
     int *sub_mids;   /* per filter: message id of its SUBSCRIBE; 0 granted, -1 refused */
     struct mqtt_slot *slots;
     size_t slots_mask, limit;
@@ -86,8 +87,8 @@ void mqtt_drop(struct aas_mqtt *m, const char *why);
 void mqtt_subscribe(struct aas_mqtt *m);
 void mqtt_set_state(struct aas_mqtt *m, enum aas_mqtt_state state, const char *reason);
 
-/** Hand queued messages to libmosquitto, up to the bound of unacknowledged ones. */
-void mqtt_pump(struct aas_mqtt *m);
+/** Hand queued messages to libmosquitto, up to the bound of unacknowledged ones. Returns how many. */
+size_t mqtt_pump(struct aas_mqtt *m);
 /** The broker has answered message mid (QoS 0: it went out). */
 void mqtt_acknowledged(struct aas_mqtt *m, int mid, int rc);
 /** What was QoS 0 and not written is lost with the connection. */

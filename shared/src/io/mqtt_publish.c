@@ -125,6 +125,8 @@ void mqtt_acknowledged(struct aas_mqtt *m, int mid, int rc)
     uint64_t token = m->slots[i].token;
     slot_free(m, i);
     count_done(m, token, rc);
+    m->events++;
+    errno = 0; /* as after on_message */
 }
 
 void mqtt_fail_qos0(struct aas_mqtt *m)
@@ -172,8 +174,9 @@ static struct mqtt_out *take(struct aas_mqtt *m)
     return o;
 }
 
-void mqtt_pump(struct aas_mqtt *m)
+size_t mqtt_pump(struct aas_mqtt *m)
 {
+    size_t n = 0;
     for (struct mqtt_out *o = take(m); o; o = take(m)) {
         int mid = 0;
         int rc = mosquitto_publish_v5(m->mosq, &mid, o->topic, (int)o->len, o->len ? o->payload : NULL, o->qos,
@@ -183,5 +186,7 @@ void mqtt_pump(struct aas_mqtt *m)
         else
             count_done(m, o->token, publish_error(rc));
         free(o);
+        n++;
     }
+    return n;
 }
