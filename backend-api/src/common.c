@@ -81,6 +81,18 @@ int api_filter_times(struct api_filter *filter, const char *field, struct aas_er
     return 0;
 }
 
+/* What is the services' own and no business of clients: the revision, and the features that a prediction was made from.
+ */
+int api_append_document(struct aas_buf *out, const bson_t *doc, struct aas_error *err)
+{
+    bson_t shown;
+    bson_init(&shown);
+    bson_copy_to_excluding_noinit(doc, &shown, "rev", "row", NULL);
+    int rc = aas_json_write_bson(out, &shown, err);
+    bson_destroy(&shown);
+    return rc;
+}
+
 struct list {
     struct aas_buf *out;
     struct aas_error *err;
@@ -93,7 +105,7 @@ static int append_item(const bson_t *doc, void *arg)
     if (list->any)
         (void)aas_buf_append_char(list->out, ',');
     list->any = true;
-    return aas_json_write_bson(list->out, doc, list->err);
+    return api_append_document(list->out, doc, list->err);
 }
 
 int api_reply_list(struct api_app *app, struct aas_http_req *req, int collection, const struct aas_query *query,
@@ -127,7 +139,7 @@ int api_reply_document(struct api_app *app, struct aas_http_req *req, int collec
     if (rc)
         return rc;
     struct aas_buf *out = aas_http_req_buf(req);
-    rc = aas_json_write_bson(out, doc, err);
+    rc = api_append_document(out, doc, err);
     bson_destroy(doc);
     if (rc == 0)
         aas_http_reply_buf(req, 200, "application/json");

@@ -327,14 +327,16 @@ bool api_live_connected(struct api_live *live, int64_t *ret_since)
     return connected;
 }
 
-void api_live_append_sensor(struct api_live *live, const char *id, struct aas_buf *out)
+int64_t api_live_append_sensor(struct api_live *live, const char *id, struct aas_buf *out)
 {
+    int64_t last_seen = 0;
     (void)pthread_mutex_lock(&live->lock);
     if (live->connected)
-        api_state_append_sensor(live->state, id, out);
+        last_seen = api_state_append_sensor(live->state, id, out);
     else
         (void)aas_buf_append_str(out, "null");
     (void)pthread_mutex_unlock(&live->lock);
+    return last_seen;
 }
 
 bool api_live_count(struct api_live *live, struct api_state_counts *ret_counts)

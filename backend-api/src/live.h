@@ -27,8 +27,9 @@ int api_live_accept(struct api_live *live, struct aas_http_req *req, struct aas_
 
 /** Is the stream up? *ret_since (may be NULL): since when it is so, epoch ms. */
 bool api_live_connected(struct api_live *live, int64_t *ret_since);
-/** Append a sensor's live state, or null when it is unknown or the stream is away. */
-void api_live_append_sensor(struct api_live *live, const char *id, struct aas_buf *out);
+/** Append a sensor's live state, or null when it is unknown or the stream is away. Returns its newest event time, 0:
+ * not known. */
+int64_t api_live_append_sensor(struct api_live *live, const char *id, struct aas_buf *out);
 /** False, and nothing, when the stream is away. */
 bool api_live_count(struct api_live *live, struct api_state_counts *ret_counts);
 /** Tell every browser of an alarm that a person changed; object is its JSON. */

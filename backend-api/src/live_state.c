@@ -245,13 +245,14 @@ void api_state_snapshot(const struct api_state *state, uint64_t seq, struct aas_
     (void)aas_buf_append_str(out, "]}");
 }
 
-void api_state_append_sensor(const struct api_state *state, const char *id, struct aas_buf *out)
+int64_t api_state_append_sensor(const struct api_state *state, const char *id, struct aas_buf *out)
 {
     const struct entry *e = *table_at(&state->sensors, id);
     if (e)
         (void)aas_buf_append(out, e->text, e->len);
     else
         (void)aas_buf_append_str(out, "null");
+    return e ? e->last_seen : 0;
 }
 
 void api_state_count(const struct api_state *state, struct api_state_counts *ret_counts)

@@ -34,8 +34,8 @@ int api_state_put_alarm(struct api_state *state, struct aas_str object) AAS_MUST
 
 /** Append a snapshot frame. */
 void api_state_snapshot(const struct api_state *state, uint64_t seq, struct aas_buf *out);
-/** Append a sensor's state, or null. */
-void api_state_append_sensor(const struct api_state *state, const char *id, struct aas_buf *out);
+/** Append a sensor's state, or null. Returns its newest event time, 0: not known. */
+int64_t api_state_append_sensor(const struct api_state *state, const char *id, struct aas_buf *out);
 
 struct api_state_counts {
     unsigned total;

@@ -1,6 +1,7 @@
 /* Route tables by resource, and what their handlers share. A handler's context is the struct api_app. */
 #pragma once
 
+#include <bson/bson.h>
 #include <jansson.h>
 #include <stddef.h>
 
@@ -8,6 +9,7 @@
 #include "aas/http_route.h"
 #include "aas/http_server.h"
 
+struct aas_buf;
 struct aas_cond;
 struct aas_query;
 struct api_app;
@@ -50,6 +52,8 @@ int api_filter_text(struct api_filter *filter, const char *name, const char *fie
 /** from <= field <= to of the parameters `from` and `to`. */
 int api_filter_times(struct api_filter *filter, const char *field, struct aas_error *err) AAS_MUST_CHECK;
 
+/** Append a stored document as clients may see it. */
+int api_append_document(struct aas_buf *out, const bson_t *doc, struct aas_error *err) AAS_MUST_CHECK;
 /** Find, and answer {"items": [...], "next": cursor or null} with documents as they are stored. */
 int api_reply_list(struct api_app *app, struct aas_http_req *req, int collection, const struct aas_query *query,
                    struct aas_error *err) AAS_MUST_CHECK;

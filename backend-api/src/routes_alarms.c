@@ -110,7 +110,7 @@ static int act(struct aas_http_req *req, enum api_alarm_action action, struct aa
     rc = aas_store_get(app->store, AAS_COLL_ALARMS, change.id, &doc, NULL);
     if (rc == 0) {
         AAS_AUTO_BUF struct aas_buf text = AAS_BUF_INIT(MAX_BYTES);
-        if (aas_json_write_bson(&text, doc, NULL) == 0)
+        if (api_append_document(&text, doc, NULL) == 0)
             api_live_alarm(app->live, text.data, text.len);
         bson_destroy(doc);
     }

@@ -134,7 +134,7 @@ static int append_item(const bson_t *doc, void *arg)
     if (items->any)
         (void)aas_buf_append_char(items->out, ',');
     items->any = true;
-    return aas_json_write_bson(items->out, doc, items->err);
+    return api_append_document(items->out, doc, items->err);
 }
 
 static int append_documents(struct api_app *app, enum aas_collection c, const struct aas_query *query, const char *name,

@@ -19,19 +19,32 @@
 #define BUCKET_SPAN_MS ((int64_t)HOUR_MS)
 #define MINUTE_MS      60000
 
+/* The stored document with the live state behind it, which knows best when the sensor was last seen. */
 static int append_sensor(struct api_app *app, struct aas_buf *out, const bson_t *doc, struct aas_error *err)
 {
-    int rc = aas_json_write_bson(out, doc, err);
+    bson_t shown;
+    bson_iter_t it;
+    bson_init(&shown);
+    bson_copy_to_excluding_noinit(doc, &shown, "rev", "last_seen", NULL);
+    int rc = aas_json_write_bson(out, &shown, err);
+    bson_destroy(&shown);
     if (rc)
         return rc;
-    aas_buf_truncate(out, out->len - 1); /* the closing brace: live goes in front of it */
+    aas_buf_truncate(out, out->len - 1); /* the closing brace: more goes in front of it */
     if (!aas_doc_str(doc, "status", NULL))
         (void)aas_buf_append_str(out, ",\"status\":\"new\"");
-    bson_iter_t it;
     if (!bson_iter_init_find(&it, doc, "channels"))
         (void)aas_buf_append_str(out, ",\"channels\":[]");
     (void)aas_buf_append_str(out, ",\"live\":");
-    api_live_append_sensor(app->live, aas_doc_str(doc, "_id", ""), out);
+    int64_t stored = aas_doc_int(doc, "last_seen", 0);
+    int64_t last_seen = api_live_append_sensor(app->live, aas_doc_str(doc, "_id", ""), out);
+    if (stored > last_seen)
+        last_seen = stored;
+    (void)aas_buf_append_str(out, ",\"last_seen\":");
+    if (last_seen)
+        (void)aas_buf_append_i64(out, last_seen);
+    else
+        (void)aas_buf_append_str(out, "null");
     (void)aas_buf_append_char(out, '}');
     return aas_buf_status(out);
 }

@@ -64,7 +64,7 @@ static int reply_without(struct aas_http_req *req, enum aas_collection c, const 
 
 static int list_users(struct aas_http_req *req, struct aas_error *err)
 {
-    static const char *const drop[] = {"hash", NULL};
+    static const char *const drop[] = {"hash", "rev", NULL};
     struct aas_query query = {.limit = 0};
     int rc = api_page(req, &query, err);
     return rc ? rc : reply_without(req, AAS_COLL_USERS, &query, drop, err);
@@ -72,7 +72,7 @@ static int list_users(struct aas_http_req *req, struct aas_error *err)
 
 static int list_tokens(struct aas_http_req *req, struct aas_error *err)
 {
-    static const char *const drop[] = {"family", NULL};
+    static const char *const drop[] = {"family", "rev", NULL};
     const struct aas_cond where[] = {{.field = "kind", .op = AAS_OP_EQ, .value = AAS_V_STR("api")}};
     struct aas_query query = {.where = where, .n_where = 1, .sort = "created", .descending = true};
     int rc = api_page(req, &query, err);

@@ -95,6 +95,7 @@ void seed_prediction(struct aas_store *store, const char *id, const char *sensor
     BSON_APPEND_UTF8(doc, "model", model);
     BSON_APPEND_UTF8(doc, "role", "champion");
     BSON_APPEND_DATE_TIME(doc, "received", at);
+    BSON_APPEND_BINARY(doc, "row", BSON_SUBTYPE_BINARY, (const uint8_t *)"features", 8);
     insert(store, AAS_COLL_PREDICTIONS, doc);
 }
 

@@ -163,7 +163,9 @@ static void predictions(void **state)
         }
         json_decref(list);
     }
-    DROP(fixture_call(f, "GET", "/predictions/P007", NULL, NULL, 200, "prediction"));
+    json_t *one = fixture_call(f, "GET", "/predictions/P007", NULL, NULL, 200, "prediction");
+    assert_null(json_object_get(one, "row")); /* the features are the services' own */
+    json_decref(one);
     DROP(fixture_call(f, "GET", "/predictions/none", NULL, NULL, 404, NULL));
     DROP(fixture_call(f, "GET", "/predictions?min_confidence=2", NULL, NULL, 400, NULL));
     DROP(fixture_call(f, "GET", "/predictions?from=x", NULL, NULL, 400, NULL));
