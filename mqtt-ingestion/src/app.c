@@ -12,9 +12,11 @@
 #include "aas/store.h"
 #include "aas/wal.h"
 #include "aas/workers.h"
+#include "alarms.h"
 #include "ledger.h"
 #include "live.h"
 #include "ml_client.h"
+#include "outbox.h"
 #include "registry.h"
 #include "simulator.h"
 #include "stream.h"
@@ -116,11 +118,40 @@ static void on_available(void *arg, bool available)
     ingest_live_available(app->live, available);
 }
 
+static void on_judged(void *arg, const struct ingest_window_job *job, const json_t *prediction)
+{
+    struct ingest_app *app = arg;
+    char *text = json_dumps(prediction, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    if (text)
+        ingest_outbox_prediction(app->outbox, job->sensor_id, text, strlen(text));
+    free(text);
+    if (job->revision == 0) /* an amended judgement rewrites no alarm */
+        ingest_alarms_prediction(app->alarms, job->sensor_id, prediction, job->type->normal);
+}
+
+/* While the broker is away every sensor is silent, and that is one fault, not thousands. */
+static bool on_silence(void *arg, const char *sensor_id, bool silent, int64_t last_received_ms)
+{
+    struct ingest_app *app = arg;
+    struct ingest_subscriber_stats s;
+    ingest_subscriber_stats(app->subscriber, &s);
+    if (silent && s.state != AAS_MQTT_READY)
+        return false;
+    return ingest_alarms_condition(app->alarms, sensor_id, INGEST_FAULT_NO_DATA, silent, last_received_ms);
+}
+
+static bool on_stale(void *arg, const char *sensor_id, bool stale, int64_t at_ms)
+{
+    struct ingest_app *app = arg;
+    return ingest_alarms_condition(app->alarms, sensor_id, INGEST_FAULT_STALE, stale, at_ms);
+}
+
 static void snapshot(void *arg, struct aas_buf *out)
 {
     struct ingest_app *app = arg;
     ingest_live_snapshot(app->live, out);
-    (void)aas_buf_append_str(out, ",\"alarms\":[]");
+    (void)aas_buf_append_str(out, ",\"alarms\":");
+    ingest_alarms_snapshot(app->alarms, out);
 }
 
 /* --- create ------------------------------------------------------------------------------------------------------- */
@@ -158,6 +189,7 @@ static int create_data_path(struct ingest_app *app, struct aas_error *err)
                                                  .registry = app->registry,
                                                  .topics = app->topics,
                                                  .request_mark = request_mark,
+                                                 .on_stale = on_stale,
                                                  .arg = app};
     if (rc == 0)
         rc = ingest_writer_create(&app->writer, &writer, err);
@@ -170,18 +202,29 @@ static int create_live_path(struct ingest_app *app, struct aas_error *err)
 {
     const struct ingest_config *c = app->config;
     int rc = ingest_stream_create(&app->stream, snapshot, app, err);
-    const struct ingest_live_options live = {.config = c,
-                                             .wal = app->wal,
-                                             .store = app->store,
-                                             .registry = app->registry,
-                                             .topics = app->topics,
-                                             .stream = app->stream};
+    const struct ingest_live_options live = {
+        .config = c,
+        .wal = app->wal,
+        .store = app->store,
+        .registry = app->registry,
+        .topics = app->topics,
+        .stream = app->stream,
+        .hooks = {.on_prediction = on_judged, .on_silence = on_silence, .arg = app}};
+    const struct ingest_alarms_options alarms = {
+        .config = c, .store = app->store, .registry = app->registry, .ledger = app->ledger, .stream = app->stream};
     if (rc == 0)
         rc = ingest_live_create(&app->live, &live, err);
     const struct ingest_ml_callbacks callbacks = {
         .on_prediction = on_prediction, .on_serving = on_serving, .on_available = on_available, .arg = app};
     if (rc == 0)
         rc = ingest_ml_create(&app->ml, c, &callbacks, err);
+    if (rc == 0)
+        rc = ingest_outbox_create(&app->outbox, c, err);
+    if (rc == 0) {
+        struct ingest_alarms_options o = alarms;
+        o.outbox = app->outbox;
+        rc = ingest_alarms_create(&app->alarms, &o, err);
+    }
     if (rc == 0)
         rc = ingest_simulator_create(&app->simulator, c, app->topics, err);
     return rc;
@@ -223,6 +266,8 @@ static void app_destroy(void *arg)
     ingest_subscriber_destroy(app->subscriber);
     ingest_live_destroy(app->live);
     ingest_ml_destroy(app->ml);
+    ingest_alarms_destroy(app->alarms);
+    ingest_outbox_destroy(app->outbox);
     ingest_stream_destroy(app->stream);
     ingest_writer_destroy(app->writer);
     ingest_registry_destroy(app->registry);
@@ -289,6 +334,10 @@ static int app_start(void *arg, struct aas_error *err)
     ingest_writer_stats(app->writer, &w);
     rc = ingest_stream_start(app->stream, err);
     if (rc == 0)
+        rc = ingest_alarms_start(app->alarms, err);
+    if (rc == 0)
+        rc = ingest_outbox_start(app->outbox, err);
+    if (rc == 0)
         rc = ingest_live_start(app->live, app->ml, w.committed, err);
     if (rc == 0)
         rc = ingest_ml_start(app->ml, err);
@@ -313,6 +362,8 @@ static void app_stop(void *arg, struct aas_mono deadline)
     ingest_ml_stop(app->ml);
     ingest_live_stop(app->live);
     ingest_writer_stop(app->writer, aas_mono_add_ms(deadline, -left / 3));
+    ingest_alarms_stop(app->alarms, aas_mono_add_ms(deadline, -left / 4));
+    ingest_outbox_stop(app->outbox, aas_mono_in_ms(left / 8));
     aas_http_server_stop(app->http, (uint32_t)(left > 8 ? left / 8 : 1));
     aas_workers_stop(app->workers, aas_mono_in_ms(left / 8));
     ingest_stream_stop(app->stream, (uint32_t)(left > 8 ? left / 8 : 1));

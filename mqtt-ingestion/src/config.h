@@ -52,6 +52,9 @@ struct ingest_config {
 
     int64_t smooth_windows, alarm_on, alarm_of, alarm_off;
     double alarm_threshold;
+    int64_t alarm_on_delay_ms, alarm_off_delay_ms; /* in event time */
+    int64_t bundle_before_ms, bundle_after_ms;
+    bool publish;
 
     int64_t retention_raw_ms, retention_rollups_ms, retention_quarantine_ms;
     int64_t sweep_ms;

@@ -7,6 +7,9 @@
 #include "aas/json_pull.h"
 #include "aas/reading.h"
 #include "aas/store.h"
+#include "lookup.h"
+
+#define RANGE_ROWS_MAX 100000
 
 struct row {
     int64_t t;
@@ -184,6 +187,34 @@ int ingest_latest_write(struct aas_store *store, const char *sensor_id, size_t n
         rc = tidy(&t);
     if (rc >= 0)
         rc = write_table(&t, sensor_id, n, out);
+    table_fini(&t);
+    return rc;
+}
+
+int ingest_range_write(struct aas_store *store, const char *sensor_id, int64_t from_ms, int64_t to_ms,
+                       struct aas_buf *out, struct aas_error *err)
+{
+    struct table t = {.need = RANGE_ROWS_MAX};
+    const struct aas_cond where[] = {
+        {.field = "sensor_id", .op = AAS_OP_EQ, .value = AAS_V_STR(sensor_id)},
+        {.field = "start", .op = AAS_OP_GE, .value = AAS_V_TIME(from_ms - INGEST_BUCKET_SPAN_MS)},
+        {.field = "start", .op = AAS_OP_LE, .value = AAS_V_TIME(to_ms)},
+        {.field = "end", .op = AAS_OP_GE, .value = AAS_V_TIME(from_ms)},
+    };
+    struct aas_query q = {.where = where, .n_where = 4, .sort = "start"};
+    int rc = aas_store_find(store, AAS_COLL_SENSOR_DATA, &q, take_bucket, &t, NULL, err);
+    size_t kept = 0;
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.rows[i].t >= from_ms && t.rows[i].t <= to_ms)
+            t.rows[kept++] = t.rows[i];
+        else
+            free(t.rows[i].values);
+    }
+    t.len = kept;
+    if (rc >= 0)
+        rc = tidy(&t);
+    if (rc >= 0)
+        rc = write_table(&t, sensor_id, t.len, out);
     table_fini(&t);
     return rc;
 }

@@ -14,3 +14,6 @@ struct aas_store;
  * stored yet (borrows; may be empty). Errors: those of the store; AAS_ENOMEM, AAS_ETOOBIG. */
 int ingest_latest_write(struct aas_store *store, const char *sensor_id, size_t n, const struct ingest_rows *memory,
                         struct aas_buf *out, struct aas_error *err) AAS_MUST_CHECK;
+/** The same for stored rows of from_ms … to_ms, at most 100,000 of them. */
+int ingest_range_write(struct aas_store *store, const char *sensor_id, int64_t from_ms, int64_t to_ms,
+                       struct aas_buf *out, struct aas_error *err) AAS_MUST_CHECK;

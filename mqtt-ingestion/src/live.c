@@ -14,6 +14,7 @@
 #define BATCH_RECORDS  256 /* under one lock */
 #define FRAME_BYTES    ((size_t)1 << 20)
 #define SCAN_MS        500  /* how often states are looked at */
+#define SILENCES_MAX   64   /* told in one scan */
 #define STATE_EVERY_MS 5000 /* a sensor frame at least so often while data comes */
 
 const char *const live_state_names[LIVE__STATE_COUNT] = {
@@ -175,7 +176,7 @@ static size_t scan_states(struct ingest_live *l, int64_t now_ms, struct silence 
     for (size_t i = 0; i < l->count; i++) {
         struct live_sensor *s = l->list[i];
         enum live_state state = live_state_of(l, s, now_ms);
-        bool silent = state == LIVE_NO_DATA && s->last_received_ms > 0;
+        bool silent = s->last_received_ms > 0 ? state == LIVE_NO_DATA : s->silent;
         count_state(st, state);
         send_state(l, s, state, now_ms);
         if (silent != s->silent && n < max) {
@@ -196,19 +197,30 @@ static size_t scan_states(struct ingest_live *l, int64_t now_ms, struct silence 
     return n;
 }
 
+/* What the hook did not take is told again. */
+static void untell(struct ingest_live *l, const struct silence *one)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    struct live_sensor *s = ingest_smap_get(&l->map, one->id, strlen(one->id));
+    if (s)
+        s->silent = !one->silent;
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
 static void scan(struct ingest_live *l)
 {
-    static const size_t max = 64;
-    struct silence told[64];
+    struct silence told[SILENCES_MAX];
     int64_t now = aas_clock_wall_ms();
     if (now - l->scanned_ms < SCAN_MS && now >= l->scanned_ms)
         return;
     l->scanned_ms = now;
     (void)pthread_mutex_lock(&l->lock);
-    size_t n = scan_states(l, now, told, max);
+    size_t n = scan_states(l, now, told, SILENCES_MAX);
     (void)pthread_mutex_unlock(&l->lock);
-    for (size_t i = 0; i < n && l->o.hooks.on_silence; i++)
-        l->o.hooks.on_silence(l->o.hooks.arg, told[i].id, told[i].silent, told[i].last_received_ms);
+    for (size_t i = 0; i < n && l->o.hooks.on_silence; i++) {
+        if (!l->o.hooks.on_silence(l->o.hooks.arg, told[i].id, told[i].silent, told[i].last_received_ms))
+            untell(l, &told[i]);
+    }
 }
 
 /* --- the thread --------------------------------------------------------------------------------------------------- */

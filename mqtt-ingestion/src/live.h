@@ -26,9 +26,9 @@ struct ingest_topics;
 
 /** Whether alarms want to know: called on the ml thread, without locks. */
 struct ingest_live_hooks {
-    void (*on_prediction)(void *arg, const char *sensor_id, const json_t *prediction, uint32_t revision);
-    /** A sensor fell silent, or came back; on the live thread. */
-    void (*on_silence)(void *arg, const char *sensor_id, bool silent, int64_t last_received_ms);
+    void (*on_prediction)(void *arg, const struct ingest_window_job *job, const json_t *prediction);
+    /** A sensor fell silent, or came back; on the live thread. False: say it again. */
+    bool (*on_silence)(void *arg, const char *sensor_id, bool silent, int64_t last_received_ms);
     void *arg;
 };
 

@@ -142,6 +142,7 @@ int live_sensor_get(struct ingest_live *l, const char *id, size_t len, const str
     s->confidence = s->coverage = s->interval_ms = NAN;
     s->sent_state = LIVE__STATE_COUNT;
     s->restored = !m->stored;
+    s->silent = m->stored; /* an alarm of an earlier life may be open: data ends it */
     if (!adopt_meta(s) || add(l, s) < 0) {
         live_sensor_destroy(s);
         return AAS_ENOMEM;

@@ -323,5 +323,5 @@ void ingest_live_prediction(struct ingest_live *l, const struct ingest_window_jo
     }
     (void)pthread_mutex_unlock(&l->lock);
     if (prediction && l->o.hooks.on_prediction)
-        l->o.hooks.on_prediction(l->o.hooks.arg, job->sensor_id, prediction, job->revision);
+        l->o.hooks.on_prediction(l->o.hooks.arg, job, prediction);
 }

@@ -1,6 +1,7 @@
 /* What /metrics tells beside what the shared modules tell: read from the components when it is asked for. */
 #include "aas/metrics.h"
 #include "aas/wal.h"
+#include "alarms.h"
 #include "app.h"
 #include "ledger.h"
 #include "live.h"
@@ -87,12 +88,26 @@ static void collect_live(struct aas_metrics *m, struct ingest_app *app)
           (double)sub.mqtt.connects);
 }
 
+static void collect_alarms(struct aas_metrics *m, struct ingest_app *app)
+{
+    struct ingest_alarms_stats s;
+    ingest_alarms_stats(app->alarms, &s);
+    gauge(m, "aas_ingest_open_alarms", "Alarms that are open.", AAS_NO_LABELS, (double)s.open);
+    gauge(m, "aas_ingest_unacked_alarms", "Open alarms that nobody has acknowledged.", AAS_NO_LABELS,
+          (double)s.unacked);
+    gauge(m, "aas_ingest_standing_alarms", "Alarms active for more than a day.", AAS_NO_LABELS, (double)s.standing);
+    total(m, "aas_ingest_raised_alarms_total", "Alarms raised.", AAS_NO_LABELS, (double)s.raised);
+    total(m, "aas_ingest_alarm_flood_seconds_total", "Time with more than 10 alarms in 10 minutes.", AAS_NO_LABELS,
+          s.flood_seconds);
+}
+
 static void collect(struct aas_metrics *m, void *arg)
 {
     struct ingest_app *app = arg;
     collect_ledger(m, app);
     collect_writer(m, app);
     collect_live(m, app);
+    collect_alarms(m, app);
 }
 
 int ingest_metrics_add(struct ingest_app *app)

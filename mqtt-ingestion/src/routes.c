@@ -7,6 +7,7 @@
 #include "aas/json.h"
 #include "aas/store.h"
 #include "aas/wal.h"
+#include "alarms.h"
 #include "app.h"
 #include "latest.h"
 #include "ledger.h"
@@ -99,6 +100,16 @@ static void add_live(struct ingest_app *app, json_t *doc)
                                         (json_int_t)s.no_data));
 }
 
+static json_t *alarms_json(struct ingest_app *app)
+{
+    struct ingest_alarms_stats s;
+    ingest_alarms_stats(app->alarms, &s);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:f}", "open", (json_int_t)s.open, "unacked",
+                     (json_int_t)s.unacked, "chattering", (json_int_t)s.chattering, "standing", (json_int_t)s.standing,
+                     "raised", (json_int_t)s.raised, "returned", (json_int_t)s.returned, "lost", (json_int_t)s.lost,
+                     "raised_10min", (json_int_t)s.raised_10min, "flood", s.flood, "flood_seconds", s.flood_seconds);
+}
+
 static int get_status(struct aas_http_req *req, struct aas_error *err)
 {
     struct ingest_app *app = aas_http_req_ctx(req);
@@ -114,6 +125,7 @@ static int get_status(struct aas_http_req *req, struct aas_error *err)
     if (!doc)
         return aas_error_set(err, AAS_ENOMEM, "out of memory");
     add_live(app, doc);
+    (void)json_object_set_new(doc, "alarms", alarms_json(app));
     (void)json_object_set_new(doc, "sensors",
                               sensors ? ingest_writer_sensors_json(app->writer)
                                       : json_integer((json_int_t)ingest_registry_count(app->registry)));

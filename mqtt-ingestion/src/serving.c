@@ -10,6 +10,7 @@ static void type_fini(struct ingest_serving_type *t)
     free(t->type);
     free(t->version);
     free(t->schema_hash);
+    free(t->normal);
     for (size_t i = 0; i < t->channels_count; i++)
         free(t->channels[i]);
     free(t->channels);
@@ -80,12 +81,14 @@ static int parse_channels(const json_t *row, struct ingest_serving_type *t, stru
 
 static int parse_type(const char *name, const json_t *row, struct ingest_serving_type *t, struct aas_error *err)
 {
-    const char *version = NULL, *hash = "";
+    const char *version = NULL, *hash = "", *normal = "normal";
     if (!json_is_object(row))
         return aas_error_set(err, AAS_EINVAL, "types.%s must be an object", name);
     int rc = aas_json_get_string(row, "version", AAS_JSON_REQUIRED, 1, 64, &version, err);
     if (rc == 0)
         rc = aas_json_get_string(row, "schema_hash", AAS_JSON_OPTIONAL, 0, 128, &hash, err);
+    if (rc == 0)
+        rc = aas_json_get_string(row, "normal", AAS_JSON_OPTIONAL, 1, 64, &normal, err);
     if (rc == 0)
         rc = parse_window(row, &t->window, err);
     if (rc == 0)
@@ -95,7 +98,8 @@ static int parse_type(const char *name, const json_t *row, struct ingest_serving
     t->type = strdup(name);
     t->version = strdup(version);
     t->schema_hash = strdup(hash);
-    return t->type && t->version && t->schema_hash ? 0 : aas_error_set(err, AAS_ENOMEM, "out of memory");
+    t->normal = strdup(normal);
+    return t->type && t->version && t->schema_hash && t->normal ? 0 : aas_error_set(err, AAS_ENOMEM, "out of memory");
 }
 
 int ingest_serving_parse(const json_t *doc, struct ingest_serving **ret_serving, struct aas_error *err)

@@ -13,6 +13,7 @@ struct ingest_serving_type {
     char *type; /* "*" for all others */
     char *version;
     char *schema_hash;
+    char *normal; /* the class that means healthy */
     struct aas_window_spec window;
     char **channels;
     size_t channels_count;

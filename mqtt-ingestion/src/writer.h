@@ -31,6 +31,8 @@ struct ingest_writer_options {
     const struct ingest_topics *topics;
     /** Append a mark to the log: nothing came for a while, and rows wait. */
     int (*request_mark)(void *arg);
+    /** Every channel of a sensor is frozen, or not any more. False: say it again. NULL: nobody cares. */
+    bool (*on_stale)(void *arg, const char *sensor_id, bool stale, int64_t at_ms);
     void *arg;
 };
 

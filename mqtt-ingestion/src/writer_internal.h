@@ -54,6 +54,7 @@ struct writer_sensor {
     int64_t newest_ms, last_auto_ms;
     bool clockless; /* seq is its only identity: more keys are kept */
     uint32_t open;  /* rows accepted since the last commit */
+    bool stale;     /* told: every channel is frozen */
     struct ingest_skew skew;
     struct writer_counters count;
 };
@@ -121,3 +122,12 @@ int ingest_writer_drain(struct ingest_writer *w, struct aas_error *err) AAS_MUST
 /** Everything in front of offset is stored, then the position. */
 int ingest_writer_commit(struct ingest_writer *w, uint64_t offset, struct aas_error *err) AAS_MUST_CHECK;
 void ingest_writer_sensor_destroy(struct writer_sensor *s);
+
+/** Find or make; asks the store for what it knows of the sensor. Errors: AAS_ENOENT not registered, AAS_EFULL, those of
+ *  the store, AAS_ENOMEM. */
+int writer_sensor_get(struct ingest_writer *w, struct aas_str id, const struct ingest_topic_match *topic,
+                      struct writer_sensor **ret_sensor, struct aas_error *err) AAS_MUST_CHECK;
+#define WRITER_CHANNEL_NEW UINT32_MAX
+/** Column of a channel, or WRITER_CHANNEL_NEW. guess: where it probably is. */
+uint32_t writer_channel_find(const struct writer_sensor *s, const char *name, size_t len, size_t guess);
+int writer_channel_add(struct writer_sensor *s, const char *name, size_t len) AAS_MUST_CHECK;

@@ -9,8 +9,6 @@
 #include "record.h"
 #include "writer_internal.h"
 
-#define CHANNEL_NEW UINT32_MAX
-
 /* One record on its way. */
 struct work {
     struct ingest_writer *w;
@@ -26,176 +24,6 @@ static int reject(struct work *k, size_t index, struct aas_str sensor_id, struct
     k->w->totals.quarantined += readings;
     k->w->settled.quarantined += readings;
     return ingest_writer_reject(k->w, k->rec, index, &k->m, sensor_id, payload, readings, reason, detail);
-}
-
-/* --- sensors and channels ----------------------------------------------------------------------------------------- */
-
-void ingest_writer_sensor_destroy(struct writer_sensor *s)
-{
-    if (!s)
-        return;
-    for (size_t i = 0; i < s->channels_count; i++)
-        free(s->channels[i].name);
-    free(s->channels);
-    free(s->positions);
-    ingest_bucket_fini(&s->bucket);
-    ingest_recent_fini(&s->recent);
-    if (s->known)
-        ingest_known_fini(s->known);
-    free(s->known);
-    ingest_meta_unref(s->meta);
-    free(s);
-}
-
-static uint32_t find_channel(const struct writer_sensor *s, const char *name, size_t len, size_t guess)
-{
-    if (guess < s->channels_count && s->channels[guess].len == len && memcmp(s->channels[guess].name, name, len) == 0)
-        return (uint32_t)guess;
-    for (size_t i = 0; i < s->channels_count; i++) {
-        if (s->channels[i].len == len && memcmp(s->channels[i].name, name, len) == 0)
-            return (uint32_t)i;
-    }
-    return CHANNEL_NEW;
-}
-
-static int add_channel(struct writer_sensor *s, const char *name, size_t len)
-{
-    if (s->channels_count == s->channels_cap) {
-        size_t cap = s->channels_cap ? s->channels_cap * 2 : 8;
-        struct writer_channel *more = realloc(s->channels, cap * sizeof *more);
-        if (!more)
-            return AAS_ENOMEM;
-        s->channels = more;
-        s->channels_cap = cap;
-    }
-    char *copy = strndup(name, len);
-    if (!copy)
-        return AAS_ENOMEM;
-    s->channels[s->channels_count++] =
-        (struct writer_channel){.name = copy, .len = len, .hash = ingest_name_hash(name, len), .min = NAN, .max = NAN};
-    return 0;
-}
-
-/* Ranges and positions from the description; columns that exist stay where they are. */
-static int adopt_meta(struct writer_sensor *s)
-{
-    const struct ingest_meta *m = s->meta;
-    uint32_t *positions = realloc(s->positions, (m->channels_count + 1) * sizeof *positions);
-    if (!positions)
-        return AAS_ENOMEM;
-    s->positions = positions;
-    s->positions_count = 0;
-    for (size_t i = 0; i < m->channels_count; i++) {
-        const struct ingest_channel *c = &m->channels[i];
-        size_t len = strlen(c->name);
-        uint32_t at = find_channel(s, c->name, len, i);
-        if (at == CHANNEL_NEW) {
-            int rc = add_channel(s, c->name, len);
-            if (rc < 0)
-                return rc;
-            at = (uint32_t)s->channels_count - 1;
-        }
-        s->channels[at].min = c->min;
-        s->channels[at].max = c->max;
-        s->positions[s->positions_count++] = at;
-    }
-    return 0;
-}
-
-static int refresh_meta(struct ingest_writer *w, struct writer_sensor *s)
-{
-    uint64_t generation = ingest_registry_generation(w->o.registry);
-    if (generation == s->generation)
-        return 0;
-    const struct ingest_meta *m;
-    if (ingest_registry_find(w->o.registry, s->id, s->id_len, &m) == 0) {
-        bool same = m == s->meta;
-        ingest_meta_unref(s->meta);
-        s->meta = m;
-        int rc = same ? 0 : adopt_meta(s);
-        if (rc < 0)
-            return rc;
-    }
-    s->generation = generation;
-    return 0;
-}
-
-static int list_sensor(struct ingest_writer *w, struct writer_sensor *s)
-{
-    int rc = 0;
-    (void)pthread_mutex_lock(&w->list_lock);
-    if (w->list_count == w->list_cap) {
-        size_t cap = w->list_cap ? w->list_cap * 2 : 64;
-        struct writer_sensor **more = realloc(w->list, cap * sizeof(*more));
-        rc = more ? 0 : AAS_ENOMEM;
-        if (more) {
-            w->list = more;
-            w->list_cap = cap;
-        }
-    }
-    if (rc == 0)
-        rc = ingest_smap_put(&w->map, s->id, s->id_len, s);
-    if (rc == 0)
-        w->list[w->list_count++] = s;
-    (void)pthread_mutex_unlock(&w->list_lock);
-    return rc;
-}
-
-static int make_sensor(struct work *k, struct aas_str id, struct writer_sensor **ret_sensor)
-{
-    struct ingest_writer *w = k->w;
-    uint64_t generation = ingest_registry_generation(w->o.registry);
-    const struct ingest_meta *m;
-    int rc = ingest_registry_get(w->o.registry, id.ptr, id.len, &k->topic, &m);
-    if (rc < 0)
-        return rc;
-    struct writer_sensor *s = calloc(1, sizeof *s);
-    if (!s) {
-        ingest_meta_unref(m);
-        return AAS_ENOMEM;
-    }
-    memcpy(s->id, id.ptr, id.len);
-    s->id_len = id.len;
-    s->meta = m;
-    s->generation = generation;
-    s->newest_ms = s->last_auto_ms = INT64_MIN;
-    s->primed = !m->stored;
-    rc = adopt_meta(s);
-    if (rc == 0)
-        rc = list_sensor(w, s);
-    if (rc < 0) {
-        ingest_writer_sensor_destroy(s);
-        return rc;
-    }
-    *ret_sensor = s;
-    return 0;
-}
-
-static int prime(struct work *k, struct writer_sensor *s)
-{
-    struct ingest_last last;
-    int rc = ingest_lookup_last(k->w->o.store, s->id, k->w->committed, &last, &s->recent, k->err);
-    if (rc < 0)
-        return rc;
-    s->newest_ms = last.newest_ms;
-    s->last_auto_ms = last.last_auto_ms;
-    s->primed = true;
-    return 0;
-}
-
-static int sensor_of(struct work *k, struct aas_str id, struct writer_sensor **ret_sensor)
-{
-    struct writer_sensor *s = k->w->last;
-    if (!s || s->id_len != id.len || memcmp(s->id, id.ptr, id.len) != 0)
-        s = ingest_smap_get(&k->w->map, id.ptr, id.len);
-    int rc = s ? refresh_meta(k->w, s) : make_sensor(k, id, &s);
-    if (rc == 0 && !s->primed)
-        rc = prime(k, s);
-    if (rc < 0)
-        return rc;
-    k->w->last = s;
-    *ret_sensor = s;
-    return 0;
 }
 
 /* --- one reading -------------------------------------------------------------------------------------------------- */
@@ -241,15 +69,15 @@ static int resolve(struct work *k, struct writer_sensor *s, const struct aas_rea
             columns[i] = s->positions[i];
             continue;
         }
-        columns[i] = find_channel(s, v[i].channel, v[i].channel_len, i);
-        if (columns[i] != CHANNEL_NEW)
+        columns[i] = writer_channel_find(s, v[i].channel, v[i].channel_len, i);
+        if (columns[i] != WRITER_CHANNEL_NEW)
             continue;
         if (s->channels_count == AAS_READING_MAX_CHANNELS) {
             *ret_reject = INGEST_REJECT_CHANNELS;
             (void)aas_error_set(detail, AAS_EINVAL, "\"%s\" has %d channels already", s->id, AAS_READING_MAX_CHANNELS);
             return 0;
         }
-        int rc = add_channel(s, v[i].channel, v[i].channel_len);
+        int rc = writer_channel_add(s, v[i].channel, v[i].channel_len);
         if (rc < 0)
             return rc;
         columns[i] = (uint32_t)s->channels_count - 1;
@@ -315,6 +143,13 @@ static int make_room(struct work *k, struct writer_sensor *s, int64_t t)
     return ingest_writer_close_bucket(k->w, s, k->err);
 }
 
+/* One frozen channel may be a stopped machine; all of them are a frozen sensor. */
+static void tell_stale(const struct ingest_writer *w, struct writer_sensor *s, bool stale, int64_t t)
+{
+    if (stale != s->stale && w->o.on_stale && w->o.on_stale(w->o.arg, s->id, stale, t))
+        s->stale = stale;
+}
+
 static int store_row(struct work *k, struct writer_sensor *s, const struct aas_reading *r, const uint32_t *columns,
                      struct ingest_key *key)
 {
@@ -328,6 +163,7 @@ static int store_row(struct work *k, struct writer_sensor *s, const struct aas_r
     q |= k->m.flags & INGEST_MESSAGE_REINJECTED ? INGEST_Q_REINJECTED : 0;
     q |= k->m.flags & INGEST_MESSAGE_IMPORTED ? INGEST_Q_IMPORTED : 0;
 
+    uint32_t values = 0, flat = 0;
     int rc = make_room(k, s, t);
     if (rc < 0)
         return rc;
@@ -338,14 +174,17 @@ static int store_row(struct work *k, struct writer_sensor *s, const struct aas_r
     for (uint32_t i = 0; rc == 0 && i < r->count; i++) {
         struct writer_channel *c = &s->channels[columns[i]];
         rc = ingest_bucket_set(&s->bucket, columns[i], v[i].value);
-        if (ingest_flat_step(&c->flat, v[i].value, (uint32_t)w->o.config->stale_rows))
-            q |= INGEST_Q_FLAT;
+        values += isnan(v[i].value) ? 0 : 1;
+        flat += (uint32_t)ingest_flat_step(&c->flat, v[i].value, (uint32_t)w->o.config->stale_rows);
     }
     if (rc < 0)
         return aas_error_set(k->err, rc, "out of memory");
     if (!clockless && !(q & INGEST_Q_IMPORTED))
         ingest_skew_add(&s->skew, k->m.received_ms, t);
+    if (flat > 0)
+        q |= INGEST_Q_FLAT;
     s->bucket.q[row] = q;
+    tell_stale(w, s, values > 0 && flat == values, t);
     s->newest_ms = t > s->newest_ms ? t : s->newest_ms;
     s->clockless |= clockless && r->seq >= 0;
     if (!s->dirty) {
@@ -388,7 +227,7 @@ static int take_reading(struct work *k, size_t index)
     enum ingest_reject bad = identify(k, r, &id, &detail);
     if (bad)
         return reject_one(k, index, r, id, bad, &detail);
-    int rc = sensor_of(k, id, &s);
+    int rc = writer_sensor_get(w, id, &k->topic, &s, k->err);
     if (rc == AAS_ENOENT || rc == AAS_EFULL) {
         bad = rc == AAS_ENOENT ? INGEST_REJECT_UNKNOWN_SENSOR : INGEST_REJECT_TOO_MANY_SENSORS;
         (void)aas_error_set(&detail, rc,
