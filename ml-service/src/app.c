@@ -18,6 +18,7 @@
 
 #include "explain.h"
 #include "idempotency.h"
+#include "jobs.h"
 #include "service.h"
 #include "stats.h"
 
@@ -184,6 +185,19 @@ static int open_registry(struct ml_app *app, struct aas_error *err)
     return ml_registry_create(&app->svc.registry, &o, err);
 }
 
+static int open_jobs(struct ml_app *app, struct aas_error *err)
+{
+    struct ml_jobs_options o = {.store = app->svc.store,
+                                .registry = app->svc.registry,
+                                .store_url = app->svc.config->store_url,
+                                .models_dir = app->svc.config->models_dir,
+                                .instance = app->svc.config->common.home,
+                                .tool = app->svc.config->model_tool,
+                                .promote = app->svc.config->promotion == ML_PROMOTION_MANAGED};
+    int rc = ml_jobs_create(&app->svc.jobs, &o, err);
+    return rc ? rc : ml_jobs_start(app->svc.jobs, err);
+}
+
 static int open_http(struct ml_app *app, struct aas_error *err)
 {
     const struct ml_config *c = app->svc.config;
@@ -209,6 +223,8 @@ static int open_http(struct ml_app *app, struct aas_error *err)
         rc = ml_routes_models(app->http, &app->svc, err);
     if (rc == 0)
         rc = ml_routes_feedback(app->http, &app->svc, err);
+    if (rc == 0)
+        rc = ml_routes_jobs(app->http, &app->svc, err);
     if (rc == 0)
         rc = ml_routes_metrics(app->http, &app->svc, err);
     return rc ? rc : aas_http_server_start(app->http, err);
@@ -242,6 +258,8 @@ int ml_app_start(void *arg, struct aas_error *err)
     if (rc == 0)
         rc = ml_prediction_log_start(app->svc.log, err);
     if (rc == 0)
+        rc = open_jobs(app, err);
+    if (rc == 0)
         rc = open_http(app, err);
     if (rc == 0)
         AAS_LOG_INFO("ready", "listening", AAS_F_STR("bind", app->svc.config->common.bind),
@@ -261,6 +279,8 @@ void ml_app_stop(void *arg, struct aas_mono deadline)
         aas_http_server_stop(app->http, DRAIN_MS);
     if (app->svc.workers)
         aas_workers_stop(app->svc.workers, deadline);
+    if (app->svc.jobs)
+        ml_jobs_stop(app->svc.jobs);
     if (app->svc.registry)
         ml_registry_stop(app->svc.registry);
     if (app->svc.log)
@@ -278,6 +298,7 @@ void ml_app_destroy(void *arg)
     aas_http_server_destroy(app->http);
     aas_health_destroy(app->health);
     aas_workers_destroy(app->svc.workers);
+    ml_jobs_destroy(app->svc.jobs);
     ml_prediction_log_destroy(app->svc.log);
     ml_registry_destroy(app->svc.registry);
     ml_idempotency_destroy(app->svc.idempotency);

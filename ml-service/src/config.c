@@ -8,6 +8,8 @@ static const struct aas_config_option options[] = {
                 "the document store: sqlite:PATH or mongodb://..."),
     AAS_OPT_STR(struct ml_config, models_dir, "AAS_MODELS_DIR", "ml-service/models", 0,
                 "directory with current/ (models to deploy) and versions/"),
+    AAS_OPT_STR(struct ml_config, model_tool, "AAS_MODEL_TOOL", "", 0,
+                "path of aastreli-model, which retrains in a child process; empty: beside this program"),
     AAS_OPT_INT(struct ml_config, threads, "AAS_ML_THREADS", "0", 0, 64, 0,
                 "HTTP threads, each predicts by itself; 0: one per processor"),
     AAS_OPT_INT(struct ml_config, workers, "AAS_ML_WORKERS", "2", 1, 32, 0,

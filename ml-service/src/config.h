@@ -11,7 +11,8 @@ struct ml_config {
     uint16_t port;
     char *store_url;
     char *models_dir;
-    int64_t threads; /* 0: one per processor */
+    char *model_tool; /* "": beside our own executable */
+    int64_t threads;  /* 0: one per processor */
     int64_t workers;
     int keep;      /* enum ml_keep */
     int promotion; /* enum ml_promotion */

@@ -13,6 +13,7 @@ struct aas_workers;
 struct aas_http_server;
 struct aas_http_req;
 struct ml_idempotency;
+struct ml_jobs;
 
 struct ml_service {
     const struct ml_config *config;
@@ -21,6 +22,7 @@ struct ml_service {
     struct ml_registry *registry;
     struct ml_prediction_log *log;
     struct ml_idempotency *idempotency;
+    struct ml_jobs *jobs;
 };
 
 /* One per resource: its table of routes. */
@@ -28,8 +30,9 @@ int ml_routes_predict(struct aas_http_server *server, struct ml_service *svc, st
 int ml_routes_predictions(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 int ml_routes_models(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 int ml_routes_feedback(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
+int ml_routes_jobs(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 int ml_routes_metrics(struct aas_http_server *server, struct ml_service *svc, struct aas_error *err) AAS_MUST_CHECK;
 
-/** Who asks: the gateway, which has authenticated them, says so in X-Aastreli-User; others name themselves in the body's
- *  `user` (body may be NULL). Never NULL; borrowed from either. */
+/** Who asks: the gateway, which has authenticated them, says so in X-Aastreli-User; others name themselves in the
+ * body's `user` (body may be NULL). Never NULL; borrowed from either. */
 const char *ml_user_of(const struct aas_http_req *req, const json_t *body);

@@ -7,7 +7,7 @@
 #include "cli.h"
 #include "verbs.h"
 
-static const struct cli_verb *const verbs[] = {&verb_train};
+static const struct cli_verb *const verbs[] = {&verb_train, &verb_retrain};
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static void usage(FILE *to)

@@ -3,4 +3,5 @@
 
 #include "cli.h"
 
+extern const struct cli_verb verb_retrain;
 extern const struct cli_verb verb_train;
