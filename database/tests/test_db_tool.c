@@ -151,6 +151,26 @@ static void test_export_and_import_round_trip(void **state)
     assert_int_equal(tool_count(other, AAS_COLL_SENSOR_DATA), 250);
 }
 
+/* An alarm's flight recorder bundle is a blob each: a plant has thousands. */
+static void test_export_takes_any_number_of_blobs(void **state)
+{
+    (void)state;
+    char dir[AAS_TEST_PATH_BYTES];
+    char other[AAS_TEST_PATH_BYTES + 16];
+    struct aas_store *s = NULL;
+    assert_int_equal(aas_store_open(&s, store("blobs.db", url), NULL), 0);
+    assert_int_equal(aas_store_ensure(s, NULL), 0);
+    for (int i = 0; i < 1030; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "bundles/%d.json", i);
+        assert_int_equal(aas_store_blob_put(s, name, "{}", 2, NULL), 0);
+    }
+    aas_store_close(s);
+    tool_ok(url, "export", aas_test_path(dir, tool_dir, "export-blobs"), NULL, NULL);
+    tool_ok(store("blobs-to.db", other), "import", dir, "--json", NULL);
+    assert_non_null(strstr(tool_out, "\"blobs\":1030}"));
+}
+
 static void test_sweep_tells_first(void **state)
 {
     (void)state;
@@ -186,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_backup_while_others_write_and_restore),
         cmocka_unit_test(test_damaged_backup_replaces_nothing),
         cmocka_unit_test(test_export_and_import_round_trip),
+        cmocka_unit_test(test_export_takes_any_number_of_blobs),
         cmocka_unit_test(test_sweep_tells_first),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

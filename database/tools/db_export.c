@@ -18,7 +18,7 @@
 #define BATCH          200
 #define BATCH_BYTES    ((size_t)8 * 1024 * 1024)
 #define MANIFEST       "MANIFEST.json"
-#define MANIFEST_BYTES (1024 * 1024)
+#define MANIFEST_BYTES (16 * 1024 * 1024)
 
 static int file_path(char out[PATH_BYTES], const char *dir, const char *name, struct aas_error *err)
 {
@@ -58,9 +58,7 @@ static int add_entry(json_t *list, const char *name, const char *file, const cha
 {
     char sha[65];
     int64_t bytes = 0;
-    int rc = db_file_sync(path, err);
-    if (rc == 0)
-        rc = db_file_sha256(path, 0, sha, &bytes, err);
+    int rc = db_file_sha256(path, 0, sha, &bytes, err);
     if (rc != 0)
         return rc;
     *total_bytes += bytes;
@@ -96,16 +94,29 @@ static int export_collection(struct db_run *run, enum aas_collection c, json_t *
 }
 
 struct blob_names {
-    char *names[1024];
-    size_t n;
+    char **names;
+    size_t n, cap;
 };
+
+static void blob_names_fini(struct blob_names *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        free(b->names[i]);
+    free(b->names);
+}
 
 static int note_blob(const char *name, size_t len, void *arg)
 {
     struct blob_names *b = arg;
     (void)len;
-    if (b->n == sizeof b->names / sizeof b->names[0])
-        return AAS_ETOOBIG;
+    if (b->n == b->cap) {
+        size_t cap = b->cap ? b->cap * 2 : 64;
+        char **names = realloc(b->names, cap * sizeof *names);
+        if (!names)
+            return AAS_ENOMEM;
+        b->names = names;
+        b->cap = cap;
+    }
     b->names[b->n] = strdup(name);
     return b->names[b->n] && ++b->n ? 0 : AAS_ENOMEM;
 }
@@ -134,16 +145,19 @@ static int export_blob(struct db_run *run, const char *name, size_t number, json
 
 static int export_blobs(struct db_run *run, json_t *list, int64_t *bytes, struct aas_error *err)
 {
-    static struct blob_names blobs;
+    struct blob_names blobs = {0};
     int rc = aas_store_blob_list(run->store, note_blob, &blobs, err);
-    if (rc == AAS_ETOOBIG)
-        rc = aas_error_set(err, rc, "more than 1,024 blobs");
     for (size_t i = 0; i < blobs.n && rc == 0; i++)
         rc = export_blob(run, blobs.names[i], i, list, bytes, err);
-    for (size_t i = 0; i < blobs.n; i++)
-        free(blobs.names[i]);
-    blobs.n = 0;
+    blob_names_fini(&blobs);
     return rc;
+}
+
+/* All files at once, before the manifest says that they are there. */
+static int sync_files(const char *dir, struct aas_error *err)
+{
+    AAS_AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 || syncfs(fd) != 0 ? io_failed("sync", dir, err) : 0;
 }
 
 static int write_manifest(struct db_run *run, const json_t *manifest, struct aas_error *err)
@@ -181,6 +195,8 @@ int db_export(struct db_run *run, struct aas_error *err)
                                &bytes, err);
     if (rc == 0)
         rc = export_blobs(run, json_object_get(manifest, "blobs"), &bytes, err);
+    if (rc == 0)
+        rc = sync_files(run->path, err);
     if (rc == 0)
         rc = write_manifest(run, manifest, err);
     if (rc != 0)
@@ -313,15 +329,12 @@ static int empty_store(struct db_run *run, struct aas_error *err)
         while (rc == 0 && removed > 0)
             rc = aas_store_remove(run->store, (enum aas_collection)c, all, 1, 1000, &removed, err);
     }
-    static struct blob_names blobs;
+    struct blob_names blobs = {0};
     if (rc == 0)
         rc = aas_store_blob_list(run->store, note_blob, &blobs, err);
-    for (size_t i = 0; i < blobs.n; i++) {
-        if (rc == 0)
-            rc = aas_store_blob_remove(run->store, blobs.names[i], err);
-        free(blobs.names[i]);
-    }
-    blobs.n = 0;
+    for (size_t i = 0; i < blobs.n && rc == 0; i++)
+        rc = aas_store_blob_remove(run->store, blobs.names[i], err);
+    blob_names_fini(&blobs);
     return rc;
 }
 
