@@ -125,6 +125,7 @@ bool cli_parse(const struct cli_verb *verb, const struct cli_option *options, in
         }
     }
     *ret_count = n;
+    *ret_exit = CLI_OK;
     return true;
 }
 

@@ -7,7 +7,8 @@
 #include "cli.h"
 #include "verbs.h"
 
-static const struct cli_verb *const verbs[] = {&verb_train, &verb_retrain};
+static const struct cli_verb *const verbs[] = {&verb_import,  &verb_inspect, &verb_validate, &verb_train,
+                                               &verb_retrain, &verb_export,  &verb_compare,  &verb_verify};
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static void usage(FILE *to)
