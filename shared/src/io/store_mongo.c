@@ -8,6 +8,7 @@
 
 #define BACKOFF_MIN_MS   200
 #define BACKOFF_MAX_MS   5000
+#define PING_MS          1500
 #define FAILURES_TO_OPEN 3 /* a restarted server breaks one pooled connection after the other */
 
 /* ---- library ---- */
@@ -128,22 +129,25 @@ mongoc_collection_t *mg_collection(struct mg_store *s, mongoc_client_t *client, 
 
 /* ---- open, ping, close ---- */
 
+/* Past the breaker, which a server that answers again closes. */
 static int mg_ping(struct store_driver *d, struct aas_error *err)
 {
     struct mg_store *s = (struct mg_store *)d;
-    mongoc_client_t *client = NULL;
     bson_error_t e;
+    int rc = 0;
     MG_AUTO_BSON bson_t command = BSON_INITIALIZER;
-    int rc = mg_acquire(s, &client, err);
-    if (rc != 0)
-        return rc;
+    mongoc_client_t *client = mongoc_client_pool_pop(s->ping_pool);
+    if (!client)
+        return aas_error_set(err, AAS_EUNAVAILABLE, "MongoDB has not answered for a while");
     BSON_APPEND_INT32(&command, "ping", 1);
     mongoc_server_description_t *server =
         mongoc_client_select_server(client, true, NULL, &e); /* one that takes writes */
     if (!server || !mongoc_client_command_simple(client, s->db, &command, NULL, NULL, &e))
         rc = mg_fail(&e, "asking whether it answers", err);
     mongoc_server_description_destroy(server);
-    return mg_release(s, client, rc);
+    mongoc_client_pool_push(s->ping_pool, client);
+    breaker_note(s, rc == AAS_EUNAVAILABLE);
+    return rc;
 }
 
 static void mg_close(struct store_driver *d)
@@ -151,6 +155,8 @@ static void mg_close(struct store_driver *d)
     struct mg_store *s = (struct mg_store *)d;
     if (s->pool)
         mongoc_client_pool_destroy(s->pool);
+    if (s->ping_pool)
+        mongoc_client_pool_destroy(s->ping_pool);
     (void)pthread_mutex_destroy(&s->lock);
     free(s->db);
     free(s);
@@ -204,7 +210,17 @@ static bool set_defaults(mongoc_uri_t *uri)
     return true;
 }
 
-static int make_pool(struct mg_store *s, const char *url, struct aas_error *err)
+static int new_pool(const mongoc_uri_t *uri, mongoc_client_pool_t **ret, struct aas_error *err)
+{
+    bson_error_t e;
+    *ret = mongoc_client_pool_new_with_error(uri, &e);
+    if (!*ret)
+        return aas_error_set(err, AAS_EINVAL, "the store URL can't be used: %s", e.message);
+    (void)mongoc_client_pool_set_error_api(*ret, MONGOC_ERROR_API_VERSION_2);
+    return 0;
+}
+
+static int make_pools(struct mg_store *s, const char *url, struct aas_error *err)
 {
     bson_error_t e;
     mongoc_uri_t *uri = mongoc_uri_new_with_error(url, &e);
@@ -215,13 +231,14 @@ static int make_pool(struct mg_store *s, const char *url, struct aas_error *err)
     int rc = s->db ? 0 : aas_error_set(err, AAS_ENOMEM, "no memory for the store");
     if (rc == 0 && !set_defaults(uri))
         rc = aas_error_set(err, AAS_EINVAL, "the store URL has an option that is out of its range");
-    if (rc == 0) {
-        s->pool = mongoc_client_pool_new_with_error(uri, &e);
-        if (!s->pool)
-            rc = aas_error_set(err, AAS_EINVAL, "the store URL can't be used: %s", e.message);
-        else
-            (void)mongoc_client_pool_set_error_api(s->pool, MONGOC_ERROR_API_VERSION_2);
-    }
+    if (rc == 0)
+        rc = new_pool(uri, &s->pool, err);
+    if (rc == 0 && (!mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, PING_MS) ||
+                    !mongoc_uri_set_option_as_int32(uri, MONGOC_URI_WAITQUEUETIMEOUTMS, PING_MS) ||
+                    !mongoc_uri_set_option_as_int32(uri, MONGOC_URI_MAXPOOLSIZE, 1)))
+        rc = aas_error_set(err, AAS_ENOMEM, "no memory for the store");
+    if (rc == 0)
+        rc = new_pool(uri, &s->ping_pool, err);
     mongoc_uri_destroy(uri);
     return rc;
 }
@@ -236,7 +253,7 @@ int store_mongo_open(struct store_driver **ret, const char *url, struct aas_erro
     s->base.ops = &mongo_ops;
     (void)pthread_mutex_init(&s->lock, NULL);
     aas_backoff_init(&s->backoff, BACKOFF_MIN_MS, BACKOFF_MAX_MS, 0);
-    int rc = make_pool(s, url, err);
+    int rc = make_pools(s, url, err);
     if (rc != 0) {
         mg_close(&s->base);
         return rc;

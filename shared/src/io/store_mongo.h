@@ -16,6 +16,7 @@
 struct mg_store {
     struct store_driver base;
     mongoc_client_pool_t *pool;
+    mongoc_client_pool_t *ping_pool; /* one client whose socket gives up sooner; past the breaker */
     char *db;
     pthread_mutex_t lock;
     unsigned failures; /* in a row */

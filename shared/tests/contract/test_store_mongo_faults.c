@@ -88,7 +88,16 @@ static void test_server_that_hangs(void **state)
     assert_int_equal(insert("hang"), 0);
     mongo_server_signal(server, SIGSTOP);
     assert_int_equal(aas_store_get(suite_store, AAS_COLL_SETTINGS, "hang", &doc, &err), AAS_EUNAVAILABLE);
+    /* readiness says so well before the 10 s that other calls may take */
+    struct aas_store *plain = NULL;
+    char url[1024];
+    suite_ok(aas_store_open(&plain, mongo_server_url(server, "aas_faults", "", url, sizeof url), &err), &err);
+    int64_t start = aas_test_real_ns();
+    assert_int_equal(aas_store_ping(plain, &err), AAS_EUNAVAILABLE);
+    assert_true(aas_test_real_ns() - start < INT64_C(8) * 1000000000);
     mongo_server_signal(server, SIGCONT);
+    assert_true(AAS_TEST_WAIT(15000, aas_store_ping(plain, NULL) == 0));
+    aas_store_close(plain);
     assert_true(AAS_TEST_WAIT(15000, aas_store_get(suite_store, AAS_COLL_SETTINGS, "hang", &doc, NULL) == 0));
     bson_destroy(doc);
     suite_ok(aas_store_ping(suite_store, &err), &err);
