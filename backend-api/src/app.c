@@ -17,6 +17,7 @@
 #include "live.h"
 #include "principal.h"
 #include "rate_limit.h"
+#include "revoked.h"
 #include "routes.h"
 #include "secrets.h"
 #include "sessions.h"
@@ -172,10 +173,11 @@ int api_app_create(void **ret_app, const void *config, struct aas_error *err)
     int rc = create_secrets(app, err);
     rc = rc ? rc : create_limits(app);
     rc = rc ? rc : api_machine_tokens_create(&app->machine_tokens);
+    rc = rc ? rc : api_revoked_create(&app->revoked, app->config->access_ttl_ms);
     rc = rc ? rc : api_dashboard_create(&app->dashboard);
     rc = rc ? rc : create_ml(app, err);
     if (rc == 0)
-        rc = api_live_create(&app->live, app->config->ingest_url, (size_t)app->config->max_clients, err);
+        rc = api_live_create(&app->live, app->config->ingest_url, (size_t)app->config->max_clients, app->revoked, err);
     rc = rc ? rc : aas_store_open(&app->store, app->config->store_url, err);
     if (rc) {
         api_app_destroy(app);
@@ -277,6 +279,7 @@ void api_app_destroy(void *arg)
     aas_store_close(app->store);
     api_dashboard_destroy(app->dashboard);
     api_machine_tokens_destroy(app->machine_tokens);
+    api_revoked_destroy(app->revoked);
     api_rate_destroy(app->by_address);
     api_rate_destroy(app->by_principal);
     api_rate_destroy(app->failed_by_address);

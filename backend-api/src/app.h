@@ -20,6 +20,7 @@ struct api_dashboard;
 struct api_live;
 struct api_machine_tokens;
 struct api_rate;
+struct api_revoked;
 
 struct api_app {
     const struct api_config *config;
@@ -30,6 +31,7 @@ struct api_app {
     struct api_rate *by_address, *by_principal; /* NULL: no limit */
     struct api_rate *failed_by_address, *failed_by_account;
     struct api_machine_tokens *machine_tokens;
+    struct api_revoked *revoked;
     struct aas_http_client *ml;
     struct api_live *live;
     struct api_dashboard *dashboard;

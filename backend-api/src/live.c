@@ -15,10 +15,13 @@
 #include "aas/metrics.h"
 #include "aas/ws_client.h"
 #include "aas/ws_server.h"
+#include "principal.h"
+#include "revoked.h"
 #include "subscription.h"
 
 #define AAS_LOG_MOD "live"
 
+#define CLOSE_UNAUTHORIZED 4401
 #define SNAPSHOT_MAX_BYTES ((size_t)16 << 20)
 #define FRAME_MAX_BYTES    ((size_t)4 << 20)
 
@@ -27,6 +30,7 @@ struct api_live {
     struct aas_ws_client *feed;
     char epoch[AAS_ID_SIZE];
     const struct aas_schema *messages;
+    struct api_revoked *revoked;
     struct aas_metric *malformed;
 
     pthread_mutex_t lock; /* what follows */
@@ -113,6 +117,20 @@ static void on_browser_message(void *ctx, struct aas_ws_conn *conn, const char *
         send_snapshot(live, conn, browser, false);
     else if (api_subscription_set(&browser->subscription, message) != 0)
         aas_ws_conn_close(conn, 1013, "out of memory");
+}
+
+static void check_token(void *arg, struct aas_ws_conn *conn)
+{
+    struct api_live *live = arg;
+    const struct api_principal *who = aas_ws_conn_user(conn);
+    if (who && (who->expires_ms <= aas_clock_wall_ms() || api_revoked_check(live->revoked, who->name, who->issued_ms)))
+        aas_ws_conn_close(conn, CLOSE_UNAUTHORIZED, "the access token is not good any more");
+}
+
+static void on_tick(void *ctx)
+{
+    struct api_live *live = ctx;
+    AAS_IGNORE(aas_ws_server_each(live->hub, check_token, live)); /* full: the next tick comes soon */
 }
 
 static bool filter(void *ctx, const struct aas_ws_conn *conn, const struct aas_ws_frame *frame)
@@ -240,7 +258,11 @@ static int create_hub(struct api_live *live, size_t max_clients, struct aas_erro
         .name = "realtime",
         .subprotocols = subprotocols,
         .max_clients = max_clients,
-        .callbacks = {.on_open = on_open, .on_message = on_browser_message, .on_close = on_close, .filter = filter},
+        .callbacks = {.on_open = on_open,
+                      .on_message = on_browser_message,
+                      .on_close = on_close,
+                      .filter = filter,
+                      .on_tick = on_tick},
         .ctx = live,
     };
     return aas_ws_server_create(&live->hub, &config, err);
@@ -264,12 +286,14 @@ static int create_feed(struct api_live *live, const char *ingest_url, struct aas
     return aas_ws_client_create(&live->feed, &config, err);
 }
 
-int api_live_create(struct api_live **ret_live, const char *ingest_url, size_t max_clients, struct aas_error *err)
+int api_live_create(struct api_live **ret_live, const char *ingest_url, size_t max_clients, struct api_revoked *revoked,
+                    struct aas_error *err)
 {
     struct api_live *live = calloc(1, sizeof *live);
     if (!live)
         return AAS_ENOMEM;
     (void)pthread_mutex_init(&live->lock, NULL);
+    live->revoked = revoked;
     live->since_ms = aas_clock_wall_ms();
     aas_id_new(live->since_ms, live->epoch);
     live->malformed = aas_metrics_counter(NULL, "aas_api_feed_malformed_total",

@@ -13,9 +13,11 @@
 
 struct aas_http_req;
 struct api_live;
+struct api_revoked;
 
-/** ingest_url: http://host:port of mqtt-ingestion (borrows for the call). */
-int api_live_create(struct api_live **ret_live, const char *ingest_url, size_t max_clients,
+/** ingest_url: http://host:port of mqtt-ingestion (borrows for the call). A connection ends with its token, or when
+ *  `revoked` (borrowed, outlives) has its account: close 4401, to come again with a new one. */
+int api_live_create(struct api_live **ret_live, const char *ingest_url, size_t max_clients, struct api_revoked *revoked,
                     struct aas_error *err) AAS_MUST_CHECK;
 int api_live_start(struct api_live *live, struct aas_error *err) AAS_MUST_CHECK;
 /** After the HTTP server's stop. */

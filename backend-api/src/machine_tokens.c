@@ -94,6 +94,8 @@ static int from_store(struct api_app *app, const char *id, struct slot *ret_slot
     (void)snprintf(ret_slot->id, sizeof ret_slot->id, "%s", id);
     ret_slot->principal.role = scope < account.role ? scope : account.role;
     memcpy(ret_slot->principal.name, account.name, sizeof account.name);
+    ret_slot->principal.issued_ms = aas_clock_wall_ms();
+    ret_slot->principal.expires_ms = ret_slot->expires_ms;
     ret_slot->until = aas_mono_in_ms(KEPT_MS);
     return 0;
 }

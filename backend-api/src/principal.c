@@ -8,10 +8,12 @@
 #include "aas/clock.h"
 #include "aas/http_route.h"
 #include "aas/http_server.h"
+#include "aas/id.h"
 #include "aas/jwt.h"
 #include "aas/log.h"
 #include "app.h"
 #include "rate_limit.h"
+#include "revoked.h"
 #include "routes.h"
 
 #define AAS_LOG_MOD "auth"
@@ -86,6 +88,11 @@ static int identify(struct api_app *app, struct aas_http_req *req, struct api_pr
         return rc;
     if (rc == 0 && !api_role_parse(claims.role, &ret_principal->role))
         rc = aas_error_set(&reason, AAS_EACCES, "unknown role");
+    /* the id is a ULID: it tells the millisecond, iat the second only */
+    if (rc == 0 && !aas_id_parse(claims.jti, &ret_principal->issued_ms))
+        ret_principal->issued_ms = claims.iat_s * 1000;
+    if (rc == 0 && api_revoked_check(app->revoked, claims.sub, ret_principal->issued_ms))
+        rc = aas_error_set(&reason, AAS_EACCES, "the account was changed since");
     if (rc) {
         AAS_LOG_DEBUG("auth.refused", "an access token was refused", AAS_F_STR("req_id", aas_http_req_id(req)),
                       AAS_F_ERROR(&reason));
@@ -93,6 +100,7 @@ static int identify(struct api_app *app, struct aas_http_req *req, struct api_pr
                              rc == AAS_ETIMEDOUT ? "the access token has expired" : "the access token is not valid");
     }
     memcpy(ret_principal->name, claims.sub, sizeof ret_principal->name);
+    ret_principal->expires_ms = claims.exp_s * 1000;
     return 0;
 }
 

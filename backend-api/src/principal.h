@@ -2,6 +2,8 @@
  * the subprotocol `bearer.<token>`. */
 #pragma once
 
+#include <stdint.h>
+
 #include "accounts.h"
 
 struct aas_http_req;
@@ -9,6 +11,8 @@ struct aas_http_req;
 struct api_principal {
     char name[API_NAME_BYTES];
     enum api_role role;
+    int64_t issued_ms; /* of the token */
+    int64_t expires_ms;
 };
 
 /** The caller; NULL on rows that anyone may call. Borrowed from the request. */

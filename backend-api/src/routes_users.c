@@ -13,6 +13,7 @@
 #include "app.h"
 #include "hashing.h"
 #include "principal.h"
+#include "revoked.h"
 #include "routes.h"
 #include "sessions.h"
 
@@ -158,6 +159,7 @@ static int change_job(struct api_app *app, struct aas_http_req *req, struct aas_
     if (rc)
         return rc;
     api_machine_tokens_forget(app);
+    api_revoked_add(app->revoked, name);
     AAS_LOG_INFO("users.change", "an account was changed", AAS_F_STR("account", name),
                  AAS_F_STR("user", api_caller_name(req)));
     aas_http_reply_json(req, 200, api_account_json(&account));

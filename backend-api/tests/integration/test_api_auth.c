@@ -193,8 +193,12 @@ static void roles(void **state)
     /* an account that is switched off can't log in, refresh, or be itself */
     DROP(fixture_call(f, "PATCH", "/users/viewer", NULL, "{\"disabled\":true}", 200, "user"));
     DROP(fixture_call(f, "GET", "/auth/me", tokens[0], NULL, 401, NULL));
+    DROP(fixture_call(f, "GET", "/sensors", tokens[0], NULL, 401, NULL)); /* though its token has not expired */
     DROP(fixture_call(f, "POST", "/auth/login", "", "{\"username\":\"viewer\",\"password\":\"a password for it\"}", 401,
                       NULL));
+    DROP(fixture_call(f, "PATCH", "/users/viewer", NULL, "{\"disabled\":false,\"role\":\"operator\"}", 200, "user"));
+    fixture_login(f, "viewer", "a password for it", tokens[0], NULL);
+    DROP(fixture_call(f, "GET", "/alarms", tokens[0], NULL, 200, "alarm_list"));
     DROP(fixture_call(f, "PATCH", "/users/admin", NULL, "{\"role\":\"viewer\"}", 409, NULL));
     DROP(fixture_call(f, "PATCH", "/users/nobody", NULL, "{\"role\":\"viewer\"}", 404, NULL));
 }

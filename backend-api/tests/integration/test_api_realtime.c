@@ -186,18 +186,21 @@ static void subscriptions(void **state)
     browser_close(b);
 }
 
+static int closed(struct browser *b)
+{
+    (void)pthread_mutex_lock(&b->lock);
+    int n = b->closed;
+    (void)pthread_mutex_unlock(&b->lock);
+    return n;
+}
+
 static void nonsense_closes(void **state)
 {
     struct fixture *f = *state;
     struct browser *b = browser_login(f);
     (void)frame(b, "snapshot", 0);
     assert_int_equal(aas_ws_client_send(b->client, "{\"op\":\"explode\"}", 16), 0);
-    assert_true(AAS_TEST_WAIT(10000, ({
-                                  (void)pthread_mutex_lock(&b->lock);
-                                  int closed = b->closed;
-                                  (void)pthread_mutex_unlock(&b->lock);
-                                  closed > 0;
-                              })));
+    assert_true(AAS_TEST_WAIT(10000, closed(b) > 0));
     browser_close(b);
 }
 
@@ -217,6 +220,29 @@ static void strangers_stay_out(void **state)
         assert_int_equal(strncmp(answer, "HTTP/1.1 401", 12), 0);
         free(answer);
     }
+}
+
+static void changed_account_is_shown_out(void **state)
+{
+    struct fixture *f = *state;
+    char admin[4096];
+    (void)snprintf(admin, sizeof admin, "%s", f->token);
+    json_decref(fixture_call(f, "POST", "/users", admin,
+                             "{\"username\":\"eve\",\"password\":\"a password for it\",\"role\":\"viewer\"}", 201,
+                             "user"));
+    fixture_login(f, "eve", "a password for it", f->token, NULL);
+    struct browser *eve = browser_login(f);
+    (void)snprintf(f->token, sizeof f->token, "%s", admin);
+    struct browser *stays = browser_login(f);
+    (void)frame(eve, "snapshot", 0);
+    (void)frame(stays, "snapshot", 0);
+    json_decref(fixture_call(f, "PATCH", "/users/eve", NULL, "{\"disabled\":true}", 200, "user"));
+    assert_true(AAS_TEST_WAIT(10000, closed(eve) > 0));
+    fixture_stream(f, READINGS("pump-1", 5));
+    (void)frame(stays, "readings", 0);
+    assert_int_equal(closed(stays), 0);
+    browser_close(eve);
+    browser_close(stays);
 }
 
 static void acknowledged_alarm_is_told(void **state)
@@ -272,6 +298,7 @@ int main(void)
         cmocka_unit_test(nonsense_closes),
         cmocka_unit_test(strangers_stay_out),
         cmocka_unit_test(acknowledged_alarm_is_told),
+        cmocka_unit_test(changed_account_is_shown_out),
         cmocka_unit_test(upstream_lost_and_back),
         cmocka_unit_test(upstream_lost_frames),
     };
