@@ -69,6 +69,7 @@ export default defineConfig({
     setupFiles: ['tests/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    isolate: false, // one jsdom for all files: making one costs more than most files' tests
     // ends what hangs; a busy machine takes its time
     testTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },

@@ -2,7 +2,7 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { formatPercent, formatSigned, humanChannel, humanLabel } from '../lib/format';
-import type { ChannelShare } from '../lib/explain';
+import { type ChannelShare, restOfChannels } from '../lib/explain';
 
 export function ProbabilityBars({
   probabilities,
@@ -51,7 +51,7 @@ export function ContributionBars({ shares, max = 8 }: { shares: ChannelShare[]; 
         <Box component="li" key={s.channel} sx={{ py: 0.5 }}>
           <Box sx={{ display: 'grid', gridTemplateColumns: '8.5rem 1fr 4rem', gap: 1, alignItems: 'center' }}>
             <Typography variant="body2" sx={{ fontWeight: 600, overflowWrap: 'anywhere' }}>
-              {humanChannel(s.channel)}
+              {s.channel === restOfChannels ? 'all others' : humanChannel(s.channel)}
             </Typography>
             <Box sx={(theme) => ({ position: 'relative', height: 12, backgroundColor: theme.palette.aas.chart.grid })}>
               <Box
@@ -82,7 +82,7 @@ export function ContributionBars({ shares, max = 8 }: { shares: ChannelShare[]; 
             </Typography>
           </Box>
           <Typography variant="caption" color="textSecondary" component="div">
-            {s.stats
+            {(s.channel === restOfChannels ? [] : s.stats)
               .slice(0, 3)
               .map((x) => `${x.stat.replaceAll('_', ' ')} ${formatSigned(x.contribution)}`)
               .join(' · ')}

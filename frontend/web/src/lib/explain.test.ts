@@ -15,6 +15,10 @@ describe('byChannel', () => {
       ['vib_x', 1.7000000000000002],
       ['temp', 1],
     ]));
+  it('puts the sum of the small ones last', () =>
+    expect(byChannel([{ channel: '(other)', stat: '(other)', contribution: 9 }, ...explanation]).at(-1)?.channel).toBe(
+      '(other)',
+    ));
   it('has none without an explanation', () => expect(byChannel(null)).toEqual([]));
 });
 

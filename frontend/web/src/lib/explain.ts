@@ -1,5 +1,8 @@
 import type { Prediction } from '../api/queries';
 
+/** The name under which the server gives the sum of all small contributions. */
+export const restOfChannels = '(other)';
+
 export interface ChannelShare {
   channel: string;
   /** Margin that the channel's features add to the label, summed; negative speaks against it. */
@@ -19,7 +22,9 @@ export function byChannel(explanation: Prediction['explanation']): ChannelShare[
   }
   const result = [...shares.values()];
   for (const share of result) share.stats.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-  return result.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  // what the server summed up because it is small stands last, whatever it adds up to
+  const rest = (s: ChannelShare): number => (s.channel === restOfChannels ? 1 : 0);
+  return result.sort((a, b) => rest(a) - rest(b) || Math.abs(b.contribution) - Math.abs(a.contribution));
 }
 
 /** The channel to look at first: what speaks most for the label, else vibration, else the first one. */

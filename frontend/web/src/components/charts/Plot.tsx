@@ -63,7 +63,7 @@ export function themedAxes(theme: Theme, options: { compact?: boolean } = {}): u
   const common = { stroke: axis, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 }, font };
   return [
     { ...common, space: options.compact ? 80 : 64, size: 24, values: timeLabels },
-    { ...common, space: 26, size: 46, values: numberLabels },
+    { ...common, space: 18, size: 46, values: numberLabels },
   ];
 }
 

@@ -5,6 +5,7 @@ import { renderApp } from '../../../tests/render';
 import { prediction, problem, sensorState } from '../../../tests/samples';
 import { base, server } from '../../../tests/server';
 import type { Dashboard } from '../../api/queries';
+import { addAllToRuns } from '../../lib/live/runs';
 import DashboardPage from './DashboardPage';
 
 const summary: Dashboard = {
@@ -77,10 +78,12 @@ describe('DashboardPage', () => {
     expect(screen.getByText('ml-service not answering')).toBeVisible();
   });
   it('lists the newest predictions by the names of their sensors', () => {
-    renderApp(<DashboardPage />, { live: { ready: true, sensors, predictions: [prediction('P1')] } });
+    renderApp(<DashboardPage />, {
+      live: { ready: true, sensors, runs: addAllToRuns([], [prediction('P0', { at: 1_000 }), prediction('P1')]) },
+    });
     const list = screen.getByRole('list', { name: 'Newest predictions' });
     expect(within(list).getByRole('link')).toHaveAttribute('href', '/predictions/P1');
-    expect(list).toHaveTextContent('Feed pump Bearing wear 93.0 %');
+    expect(list).toHaveTextContent('Feed pump Bearing wear 93.0 %2×');
   });
   it('waits for the first snapshot', () => {
     renderApp(<DashboardPage />);

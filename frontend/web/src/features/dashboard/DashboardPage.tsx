@@ -10,19 +10,20 @@ import { useApi } from '../../api/context';
 import { dashboardQuery } from '../../api/queries';
 import { PageHeader } from '../../components/PageHeader';
 import { Panel } from '../../components/Panel';
-import { PredictionList } from '../../components/PredictionList';
 import { Empty, Loading, QueryView } from '../../components/states';
 import { leadingChannel } from '../../lib/explain';
 import { useLive, useReadings } from '../../lib/live/context';
 import type { LiveState } from '../../lib/live/reducer';
+import type { Run } from '../../lib/live/runs';
 import { arrangeSensors, countStates, sortOrders } from '../../lib/states';
 import { MachineTile } from './MachineTile';
 import { PlantSummary } from './PlantSummary';
+import { RunList } from './RunList';
 import { StateFilter } from './StateFilter';
 import { useOverviewFilter } from './useOverview';
 
 const sensorsOf = (state: LiveState) => state.sensors;
-const predictionsOf = (state: LiveState) => state.predictions;
+const runsOf = (state: LiveState) => state.runs;
 const readyOf = (state: LiveState) => state.ready;
 
 /** More tiles than this are shown on demand: nobody reads them, and every one costs a chart. */
@@ -33,7 +34,7 @@ export default function DashboardPage() {
   const api = useApi();
   const dashboard = useQuery(dashboardQuery(api));
   const sensorMap = useLive(sensorsOf);
-  const predictions = useLive(predictionsOf);
+  const runs = useLive(runsOf);
   const ready = useLive(readyOf);
   const { filter, set, toggleState, clear } = useOverviewFilter();
   const [limit, setLimit] = useState(tilesAtOnce);
@@ -43,9 +44,10 @@ export default function DashboardPage() {
   const text = useDeferredValue(filter.text);
   const arranged = useMemo(() => arrangeSensors(sensors, { ...filter, text }), [sensors, filter, text]);
   const accused = useMemo(() => {
-    const byId = new Map(predictions.map((p) => [p.id, p.explanation]));
-    return (id: string | null | undefined) => (id ? byId.get(id) : undefined);
-  }, [predictions]);
+    const bySensor = new Map<string, Run>();
+    for (const run of runs) if (!bySensor.has(run.prediction.sensor_id)) bySensor.set(run.prediction.sensor_id, run);
+    return (id: string) => bySensor.get(id)?.explanation;
+  }, [runs]);
   const newest = useMemo(() => sensors.reduce((max, s) => Math.max(max, s.last_seen ?? 0), 0), [sensors]);
   const filtered = filter.states.size > 0 || filter.text !== '';
 
@@ -126,7 +128,7 @@ export default function DashboardPage() {
                 <MachineTile
                   key={s.sensor_id}
                   sensor={s}
-                  channel={leadingChannel(s.channels?.map((c) => c.name) ?? [], accused(s.prediction_id))}
+                  channel={leadingChannel(s.channels?.map((c) => c.name) ?? [], accused(s.sensor_id))}
                 />
               ))}
             </Box>
@@ -138,12 +140,8 @@ export default function DashboardPage() {
           )}
         </Box>
         <Panel title="Newest predictions" padded={false} aside={<RouterLink to="/predictions">All</RouterLink>}>
-          {predictions.length > 0 ? (
-            <PredictionList
-              label="Newest predictions"
-              predictions={predictions.slice(0, 25)}
-              nameOf={(id) => sensorMap[id]?.name ?? id}
-            />
+          {runs.length > 0 ? (
+            <RunList runs={runs.slice(0, 25)} nameOf={(id) => sensorMap[id]?.name ?? id} />
           ) : ready ? (
             <Empty title="No prediction yet." hint="The first comes when a window of readings is full." />
           ) : (

@@ -96,7 +96,13 @@ export const MachineTile = memo(function MachineTile({ sensor, channel }: Machin
             color: judged ? theme.palette.aas.states[sensor.state].text : theme.palette.text.secondary,
           })}
         >
-          {judged ? `${humanLabel(sensor.label)} ${formatPercent(sensor.confidence)}` : humanLabel(sensor.type)}
+          {judged
+            ? `${humanLabel(sensor.label)} ${formatPercent(sensor.confidence)}`
+            : sensor.type
+              ? humanLabel(sensor.type)
+              : sensor.name
+                ? sensor.sensor_id
+                : ''}
         </Typography>
         <Typography variant="caption" component="span" color="textSecondary">
           <TileAge sensor={sensor} />

@@ -161,7 +161,7 @@ function Recent({ sensorId, newest }: { sensorId: string; newest: string | null 
           page.items.length === 0 ? (
             <Empty title="No prediction yet." />
           ) : (
-            <PredictionList label="Recent predictions" predictions={page.items} showSensor={false} />
+            <PredictionList label="Recent predictions" predictions={page.items} />
           )
         }
       </QueryView>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { prediction, sensorState } from '../../../tests/samples';
 import type { Frame } from './frames';
-import { initialLive, type LiveState, predictionsKept, reduceLive } from './reducer';
+import { initialLive, type LiveState, reduceLive } from './reducer';
 
 const hello: Frame = { type: 'hello', seq: 10, epoch: 'e1', server_time: 5_500 };
 const snapshot = (seq: number): Frame => ({
@@ -48,7 +48,7 @@ describe('connecting', () => {
     state = after([{ ...snapshot(1), type: 'snapshot', sensors: [sensorState('b')], predictions: [] }], state);
     expect(state.phase).toBe('live');
     expect(Object.keys(state.sensors)).toEqual(['b']); // replaced, not merged
-    expect(state.predictions.map((p) => p.id)).toEqual(['p1']); // what happened stays happened
+    expect(state.runs.map((r) => r.prediction.id)).toEqual(['p1']); // what happened stays happened
   });
 });
 
@@ -80,21 +80,11 @@ describe('frames', () => {
     expect(state.sensors.a?.state).toBe('fault');
     expect(state.sensors.b).toBe(before.sensors.b);
   });
-  it('list predictions once, newest first, and not without end', () => {
-    const frames: Frame[] = Array.from({ length: 70 }, (_, i) => ({
-      type: 'prediction',
-      seq: 12 + i,
-      prediction: prediction(`q${i}`, { at: 1_000 * i }),
-    }));
-    const state = after([
-      hello,
-      snapshot(11),
-      ...frames,
-      { type: 'prediction', seq: 82, prediction: prediction('q69', { at: 69_000 }) },
+  it('that are predictions make runs', () => {
+    const next: Frame = { type: 'prediction', seq: 12, prediction: prediction('p2', { at: 70_000 }) };
+    expect(after([hello, snapshot(11), next]).runs).toMatchObject([
+      { prediction: { id: 'p2' }, since: 60_000, count: 2 },
     ]);
-    expect(state.predictions).toHaveLength(predictionsKept);
-    expect(state.predictions[0]?.id).toBe('q69');
-    expect(state.predictions[1]?.id).toBe('q68');
   });
   it('leave the state of sensors alone where they are readings', () => {
     const before = after([hello, snapshot(11)]);

@@ -1,8 +1,9 @@
 /* What the dashboard knows from the live stream, as a pure function of what happened. Readings are not in here: they feed the
  * charts (traces.ts), as ten frames a second and sensor would make React the bottleneck. */
-import type { Prediction, SensorState } from '../../api/queries';
+import type { SensorState } from '../../api/queries';
 import type { Alarm } from '../../api/planned';
 import type { Frame } from './frames';
+import { addAllToRuns, addToRuns, type Run } from './runs';
 
 export type Phase =
   | 'idle' // nobody is signed in
@@ -32,8 +33,8 @@ export interface LiveState {
   /** A snapshot has come since the page was opened. */
   ready: boolean;
   sensors: Record<string, SensorState>;
-  /** Newest first. */
-  predictions: Prediction[];
+  /** The latest change first. */
+  runs: Run[];
   alarms: Record<string, Alarm>;
 }
 
@@ -43,8 +44,6 @@ export type LiveEvent =
   | { type: 'closed'; retryAt: number }
   | { type: 'bad-frame' }
   | { type: 'frame'; frame: Frame; filtered: boolean };
-
-export const predictionsKept = 50;
 
 export const initialLive: LiveState = {
   phase: 'idle',
@@ -61,7 +60,7 @@ export const initialLive: LiveState = {
   badFrames: 0,
   ready: false,
   sensors: {},
-  predictions: [],
+  runs: [],
   alarms: {},
 };
 
@@ -119,12 +118,12 @@ function onFrame(before: LiveState, frame: Frame, filtered: boolean, now: number
         wantsSnapshot: false,
         ready: true,
         sensors: Object.fromEntries(frame.sensors.map((s) => [s.sensor_id, s])),
-        predictions: newestFirst([...frame.predictions, ...state.predictions]),
+        runs: addAllToRuns(state.runs, frame.predictions),
       };
     case 'sensor':
       return { ...state, sensors: { ...state.sensors, [frame.sensor.sensor_id]: frame.sensor } };
     case 'prediction':
-      return withPrediction(state, frame.prediction);
+      return { ...state, runs: addToRuns(state.runs, frame.prediction) };
     case 'lost':
       return missed({ ...state, lostFrames: state.lostFrames + frame.count }, now);
     case 'feed':
@@ -143,16 +142,4 @@ function missed(state: LiveState, now: number): LiveState {
     phase: state.phase === 'live' ? 'recovering' : state.phase,
     since: state.phase === 'live' ? now : state.since,
   };
-}
-
-function withPrediction(state: LiveState, prediction: Prediction): LiveState {
-  return { ...state, predictions: newestFirst([prediction, ...state.predictions]) };
-}
-
-function newestFirst(predictions: Prediction[]): Prediction[] {
-  const seen = new Set<string>();
-  return predictions
-    .filter((p) => !seen.has(p.id) && seen.add(p.id))
-    .sort((a, b) => b.at - a.at)
-    .slice(0, predictionsKept);
 }
