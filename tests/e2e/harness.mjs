@@ -56,6 +56,7 @@ export async function openPage({ width = 1440, height = 900, theme, state } = {}
 }
 
 export async function shoot(page, name) {
+  await page.mouse.move(0, 0);
   await page.screenshot({ path: join(options.shots, `${name}.png`) });
 }
 

@@ -79,6 +79,16 @@ journey('a simulated fault turns its sensor to fault, and its prediction says wh
   assert.deepEqual(page.problems, []);
 });
 
+journey('the fault raises an alarm, which the keyboard acknowledges', async () => {
+  const page = await dashboard();
+  await page.getByRole('link', { name: /^Alarms/ }).click();
+  const row = page.getByRole('row', { name: new RegExp(`${sensor}.*Imbalance.*not acknowledged`) });
+  await row.focus();
+  await page.keyboard.press('a');
+  await page.getByRole('row', { name: new RegExp(`${sensor}.*Imbalance.*, acknowledged by admin`) }).waitFor();
+  assert.deepEqual(page.problems, []);
+});
+
 journey('the history is filtered by sensor and state', async () => {
   const page = await dashboard();
   await page.getByRole('link', { name: 'Predictions', exact: true }).click();
@@ -97,6 +107,14 @@ journey('the history is filtered by sensor and state', async () => {
     const texts = await rows.allTextContents();
     return texts.length > 0 && texts.every((text) => text.includes(sensor));
   });
+});
+
+journey('a prediction is confirmed as right', async () => {
+  const page = await dashboard();
+  await page.goto(`${stack.dashboard}/predictions?state=fault&sensor_id=${sensor}`);
+  await page.getByRole('table', { name: 'Predictions' }).getByRole('link').first().click();
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByText('Noted: confirmed.').waitFor();
 });
 
 journey('a sensor is confirmed and named', async () => {
@@ -154,6 +172,7 @@ for (const [screen, size] of Object.entries(screens)) {
     if (screen === 'phone' && theme === 'control') continue;
     journey(`every page is clean on ${screen}, ${theme}`, async () => {
       const look = async (page, name) => {
+        await page.waitForLoadState('networkidle');
         await shoot(page, `${name}-${screen}-${theme}`);
         await checkPage(page, name);
       };
@@ -180,9 +199,16 @@ for (const [screen, size] of Object.entries(screens)) {
         .first()
         .waitFor();
       await look(page, 'prediction');
+      if (theme === 'control') return; // the same pages in the same layout: two show the colours
+      await page.goto(`${stack.dashboard}/alarms`);
+      await page.getByRole('table', { name: 'Alarms' }).waitFor();
+      await look(page, 'alarms');
       await page.getByRole('link', { name: 'Settings' }).click();
       await page.getByRole('table', { name: 'Services' }).waitFor();
       await look(page, 'status');
+      await page.getByRole('link', { name: 'Models' }).click();
+      await page.getByRole('table', { name: 'Models' }).waitFor();
+      await look(page, 'models');
       await page.getByRole('link', { name: 'Sensors' }).click();
       await page.getByRole('table', { name: 'Sensors' }).waitFor();
       await look(page, 'sensors');

@@ -4,7 +4,6 @@ import openapiTS, { astToString } from 'openapi-typescript';
 
 const contracts = {
   'src/api/schema.d.ts': '../../docs/openapi/backend-api.yaml',
-  'src/api/ml-schema.d.ts': '../../docs/openapi/ml-service.yaml',
 };
 const check = process.argv.includes('--check');
 const root = new URL('../', import.meta.url);

@@ -1,11 +1,10 @@
 /* The one client of backend-api. createApi() makes it together with the session that it authenticates with. */
 import createClient, { type Client } from 'openapi-fetch';
-import type { PlannedPaths } from './planned';
 import { unwrap } from './problem';
 import type { paths } from './schema';
 import { Session } from './session';
 
-export type ApiClient = Client<paths & PlannedPaths>;
+export type ApiClient = Client<paths>;
 
 export interface Api {
   client: ApiClient;
@@ -57,5 +56,5 @@ export function createApi(baseUrl: string): Api {
     return fresh ? send(authorized(again, fresh)) : answer;
   }
 
-  return { client: createClient<paths & PlannedPaths>({ ...options, fetch: sendAuthorized }), session, baseUrl };
+  return { client: createClient<paths>({ ...options, fetch: sendAuthorized }), session, baseUrl };
 }

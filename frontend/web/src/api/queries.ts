@@ -11,6 +11,10 @@ export type SensorState = Schemas['SensorState'];
 export type SensorPatch = Schemas['SensorPatch'];
 export type Prediction = Schemas['Prediction'];
 export type Series = Schemas['Series'];
+export type Alarm = Schemas['alarm.schema'];
+export type Model = Schemas['model.schema'];
+export type ModelList = Schemas['model_list.schema'];
+export type Verdict = Schemas['feedback.schema']['verdict'];
 export type PredictionFilter = Omit<
   NonNullable<operations['listPredictions']['parameters']['query']>,
   'cursor' | 'limit'
@@ -106,10 +110,14 @@ export const modelsQuery = (api: Api) =>
     staleTime: 30_000,
   });
 
-export const alarmsQuery = (api: Api) =>
+/** Alarms: the open ones, or all of them, newest first. */
+export const alarmsQuery = (api: Api, which: 'open' | 'all' = 'open') =>
   queryOptions({
-    queryKey: ['alarms'],
-    queryFn: () => orAbsent(unwrap(api.client.GET('/alarms', { params: { query: { limit: 200 } } }))),
+    queryKey: ['alarms', which],
+    queryFn: () => {
+      const query = which === 'open' ? { state: 'open', limit: 200 } : { limit: 200 };
+      return orAbsent(unwrap(api.client.GET('/alarms', { params: { query } })));
+    },
     staleTime: 5_000,
     // where there is no such route it will not come before the next release
     refetchInterval: (query) => (query.state.data === null ? false : 15_000),

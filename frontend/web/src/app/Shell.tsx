@@ -11,6 +11,7 @@ import { alarmsQuery } from '../api/queries';
 import { Loading } from '../components/states';
 import { SubNav } from '../components/SubNav';
 import { StateIcon } from '../components/StateBadge';
+import { arrangeAlarms, isUnacknowledged } from '../lib/alarms';
 import { useLive } from '../lib/live/context';
 import type { LiveState } from '../lib/live/reducer';
 import { countStates } from '../lib/states';
@@ -19,6 +20,7 @@ import { ConnectionBanner } from './ConnectionBanner';
 import { ErrorBoundary } from './ErrorBoundary';
 import { ThemeSwitch } from './ThemeSwitch';
 
+const liveAlarms = (state: LiveState) => state.alarms;
 const faults = (state: LiveState): number => countStates(Object.values(state.sensors)).fault;
 
 function FaultCount() {
@@ -54,13 +56,15 @@ function FaultCount() {
 
 function Navigation() {
   const alarms = useQuery(alarmsQuery(useApi()));
+  const live = useLive(liveAlarms);
+  const waiting = arrangeAlarms(alarms.data?.items ?? [], live).filter(isUnacknowledged).length;
   return (
     <SubNav
       label="Main"
       pages={[
         { to: '/', name: 'Dashboard', end: true },
         { to: '/predictions', name: 'Predictions' },
-        ...(alarms.data ? [{ to: '/alarms', name: 'Alarms' }] : []),
+        ...(alarms.data ? [{ to: '/alarms', name: waiting > 0 ? `Alarms (${waiting})` : 'Alarms' }] : []),
         { to: '/settings', name: 'Settings' },
       ]}
     />

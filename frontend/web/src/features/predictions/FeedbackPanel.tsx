@@ -6,9 +6,8 @@ import TextField from '@mui/material/TextField';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useApi, useHasRole } from '../../api/context';
-import type { FeedbackBody } from '../../api/planned';
 import { describeError, unwrap } from '../../api/problem';
-import { feedbackAvailableQuery, type Prediction } from '../../api/queries';
+import { feedbackAvailableQuery, type Prediction, type Verdict } from '../../api/queries';
 import { Panel } from '../../components/Panel';
 import { humanLabel } from '../../lib/format';
 
@@ -20,7 +19,7 @@ export function FeedbackPanel({ prediction, labels }: { prediction: Prediction; 
   const [label, setLabel] = useState('');
   const [comment, setComment] = useState('');
   const send = useMutation({
-    mutationFn: (verdict: FeedbackBody['verdict']) =>
+    mutationFn: (verdict: Verdict) =>
       unwrap(
         api.client.POST('/feedback', {
           body: {

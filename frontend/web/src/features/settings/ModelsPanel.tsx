@@ -5,7 +5,7 @@ import TableCell from '@mui/material/TableCell';
 import TableHead from '@mui/material/TableHead';
 import TableRow from '@mui/material/TableRow';
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { Model } from '../../api/planned';
+import type { Model, ModelList } from '../../api/queries';
 import { Empty, QueryView } from '../../components/states';
 import { humanLabel } from '../../lib/format';
 import { formatDateTime } from '../../lib/time';
@@ -21,7 +21,7 @@ function field(model: Model, ...path: string[]): string {
   return typeof value === 'string' ? value : '–';
 }
 
-export function ModelsPanel({ query }: { query: UseQueryResult<{ items: Model[] } | null> }) {
+export function ModelsPanel({ query }: { query: UseQueryResult<ModelList | null> }) {
   return (
     <QueryView query={query} what="Models">
       {(list) =>

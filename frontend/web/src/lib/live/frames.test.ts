@@ -15,7 +15,11 @@ const good: Record<string, object> = {
   sensor: { type: 'sensor', seq: 4, sensor: { sensor_id: 'a', state: 'no_data' } },
   lost: { type: 'lost', seq: 5, count: 3 },
   feed: { type: 'feed', seq: 6, connected: false, since: null },
-  alarm: { type: 'alarm', seq: 7, alarm: { id: 'A', sensor_id: 'a', fault: 'f', state: 'x', raised: 1, extra: {} } },
+  alarm: {
+    type: 'alarm',
+    seq: 7,
+    alarm: { id: 'A', sensor_id: 'a', fault: 'f', state: 'unacked', raised: 1, extra: {} },
+  },
 };
 
 describe('parseFrame', () => {
@@ -33,4 +37,10 @@ describe('parseFrame', () => {
     ['text for a number', '{"type":"readings","seq":1,"sensor_id":"a","t":[1],"channels":{"x":["1"]}}'],
     ['a time that is none', '{"type":"hello","seq":0,"epoch":"e","server_time":-1}'],
   ])('refuses %s', (_name, text) => expect(parseFrame(text)).toBeNull());
+
+  it('leaves out an alarm that it does not know, not the snapshot', () => {
+    const known = { id: 'A', sensor_id: 'a', fault: 'f', state: 'unacked', raised: 1 };
+    const frame = { type: 'snapshot', seq: 1, sensors: [], predictions: [], alarms: [{ id: 'B' }, known] };
+    expect(parseFrame(JSON.stringify(frame))).toMatchObject({ alarms: [known] });
+  });
 });

@@ -1,7 +1,6 @@
 /* What the dashboard knows from the live stream, as a pure function of what happened. Readings are not in here: they feed the
  * charts (traces.ts), as ten frames a second and sensor would make React the bottleneck. */
-import type { SensorState } from '../../api/queries';
-import type { Alarm } from '../../api/planned';
+import type { Alarm, SensorState } from '../../api/queries';
 import type { Frame } from './frames';
 import { addAllToRuns, addToRuns, type Run } from './runs';
 
@@ -119,6 +118,7 @@ function onFrame(before: LiveState, frame: Frame, filtered: boolean, now: number
         ready: true,
         sensors: Object.fromEntries(frame.sensors.map((s) => [s.sensor_id, s])),
         runs: addAllToRuns(state.runs, frame.predictions),
+        alarms: Object.fromEntries((frame.alarms ?? []).map((a) => [a.id, a])),
       };
     case 'sensor':
       return { ...state, sensors: { ...state.sensors, [frame.sensor.sensor_id]: frame.sensor } };
@@ -129,7 +129,7 @@ function onFrame(before: LiveState, frame: Frame, filtered: boolean, now: number
     case 'feed':
       return { ...state, feed: { connected: frame.connected, since: frame.since ?? null } };
     case 'alarm':
-      return { ...state, alarms: { ...state.alarms, [frame.alarm.id]: frame.alarm as Alarm } };
+      return { ...state, alarms: { ...state.alarms, [frame.alarm.id]: frame.alarm } };
     case 'readings':
       return state;
   }
