@@ -16,9 +16,11 @@
 #include <aas/store.h>
 #include <aas/workers.h>
 
+#include "current_watch.h"
 #include "explain.h"
 #include "idempotency.h"
 #include "jobs.h"
+#include "keeper.h"
 #include "service.h"
 #include "stats.h"
 
@@ -26,6 +28,7 @@
 
 #define WORKER_QUEUE 256
 #define DRAIN_MS     3000
+#define QUIET_MS     700 /* files in models/current are complete when nothing changed for so long */
 #define PATH_BYTES   1024
 
 struct ml_app {
@@ -198,6 +201,16 @@ static int open_jobs(struct ml_app *app, struct aas_error *err)
     return rc ? rc : ml_jobs_start(app->svc.jobs, err);
 }
 
+static int open_current(struct ml_app *app, struct aas_error *err)
+{
+    struct ml_current_options o = {.models_dir = app->svc.config->models_dir,
+                                   .registry = app->svc.registry,
+                                   .promote = app->svc.config->promotion == ML_PROMOTION_MANAGED,
+                                   .quiet_ms = QUIET_MS};
+    int rc = ml_current_create(&app->svc.current, &o, err);
+    return rc ? rc : ml_current_start(app->svc.current, err);
+}
+
 static int open_http(struct ml_app *app, struct aas_error *err)
 {
     const struct ml_config *c = app->svc.config;
@@ -260,6 +273,12 @@ int ml_app_start(void *arg, struct aas_error *err)
     if (rc == 0)
         rc = open_jobs(app, err);
     if (rc == 0)
+        rc = open_current(app, err);
+    if (rc == 0)
+        rc = ml_keeper_create(&app->svc.keeper, &app->svc, err);
+    if (rc == 0)
+        rc = ml_keeper_start(app->svc.keeper, err);
+    if (rc == 0)
         rc = open_http(app, err);
     if (rc == 0)
         AAS_LOG_INFO("ready", "listening", AAS_F_STR("bind", app->svc.config->common.bind),
@@ -279,6 +298,10 @@ void ml_app_stop(void *arg, struct aas_mono deadline)
         aas_http_server_stop(app->http, DRAIN_MS);
     if (app->svc.workers)
         aas_workers_stop(app->svc.workers, deadline);
+    if (app->svc.keeper)
+        ml_keeper_stop(app->svc.keeper);
+    if (app->svc.current)
+        ml_current_stop(app->svc.current);
     if (app->svc.jobs)
         ml_jobs_stop(app->svc.jobs);
     if (app->svc.registry)
@@ -298,6 +321,8 @@ void ml_app_destroy(void *arg)
     aas_http_server_destroy(app->http);
     aas_health_destroy(app->health);
     aas_workers_destroy(app->svc.workers);
+    ml_keeper_destroy(app->svc.keeper);
+    ml_current_destroy(app->svc.current);
     ml_jobs_destroy(app->svc.jobs);
     ml_prediction_log_destroy(app->svc.log);
     ml_registry_destroy(app->svc.registry);

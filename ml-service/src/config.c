@@ -30,6 +30,16 @@ static const struct aas_config_option options[] = {
                   "largest body of POST /predict-batch"),
     AAS_OPT_DURATION(struct ml_config, retention_ms, "AAS_RETENTION_PREDICTIONS", "90d", 0, 315360000000.0, 0,
                      "how long predictions are kept; 0: for ever"),
+    AAS_OPT_DURATION(struct ml_config, keeper_ms, "AAS_KEEPER_EVERY", "1m", 100, 86400000, 0,
+                     "how often drift, retraining triggers and new champions are looked at"),
+    AAS_OPT_DURATION(struct ml_config, retrain_every_ms, "AAS_RETRAIN_EVERY", "0", 0, 315360000000.0, 0,
+                     "retrain so often, where there is new feedback; 0: never by schedule"),
+    AAS_OPT_INT(struct ml_config, retrain_feedbacks, "AAS_RETRAIN_FEEDBACKS", "50", 0, 1000000, 0,
+                "retrain after so many new verdicts; 0: never by count"),
+    AAS_OPT_BOOL(struct ml_config, retrain_on_drift, "AAS_RETRAIN_ON_DRIFT", "no", 0,
+                 "retrain when a fifth of the features drifted and there is new feedback"),
+    AAS_OPT_BOOL(struct ml_config, auto_rollback, "AAS_AUTO_ROLLBACK", "yes", 0,
+                 "roll a new champion back when it does clearly worse than the version before"),
 };
 
 const struct aas_config_table ml_config_table = AAS_CONFIG_TABLE("ml-service", options, struct ml_config);

@@ -22,6 +22,9 @@ struct ml_config {
     uint64_t log_max_bytes;
     uint64_t batch_max_bytes;
     int64_t retention_ms;
+    int64_t keeper_ms;
+    int64_t retrain_every_ms, retrain_feedbacks; /* 0: off */
+    bool retrain_on_drift, auto_rollback;
 };
 
 extern const struct aas_config_table ml_config_table;

@@ -333,7 +333,9 @@ int ml_registry_change(struct ml_registry *reg, const struct ml_change *change, 
 {
     (void)pthread_mutex_lock(&reg->work);
     int rc = 0;
-    if (change->version) { /* a role for a version that can't be loaded would be refused by each replica */
+    if (change->version &&
+        change->action !=
+            ML_ACTION_ROLLBACK) { /* a role for a version that can't be loaded would be refused by each replica */
         json_t *doc = NULL;
         struct ml_model *model = NULL;
         rc = registry_version_doc(reg, change->version, &doc, err);

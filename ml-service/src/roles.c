@@ -142,6 +142,9 @@ static int rollback(json_t *doc, const struct ml_change *c, struct aas_error *er
     const char *from = row ? text(row, "champion") : NULL;
     if (!from)
         return aas_error_set(err, AAS_ENOENT, "type %s has no champion to roll back", c->type);
+    if (c->version && strcmp(c->version, from) != 0)
+        return aas_error_set(err, AAS_ECONFLICT, "%s is not the champion of type %s now (%s is)", c->version, c->type,
+                             from);
     for (size_t i = json_array_size(history); i-- > 0;) {
         const json_t *e = json_array_get(history, i);
         const char *v = text(e, "version");

@@ -30,7 +30,7 @@ const char *ml_action_name(enum ml_action a);
 struct ml_change {
     enum ml_action action;
     const char *type;    /* sensor type; not for RETIRE */
-    const char *version; /* not for ROLLBACK; NULL for SHADOW and AB ends them */
+    const char *version; /* ROLLBACK: who must be champion now, NULL: whoever; NULL for SHADOW and AB ends them */
     double ab_pct;       /* AB: share of sensors, 0 … 100 */
     const char *user, *reason;
     int64_t at_ms;

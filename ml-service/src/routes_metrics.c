@@ -6,6 +6,7 @@
 #include <aas/http_server.h>
 
 #include "feedback.h"
+#include "keeper.h"
 #include "service.h"
 #include "stats.h"
 

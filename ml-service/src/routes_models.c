@@ -8,6 +8,7 @@
 #include <aas/json.h>
 #include <aas/json_schema.h>
 
+#include "current_watch.h"
 #include "service.h"
 
 #define FIELD_BYTES 128
@@ -33,9 +34,11 @@ static int list_models(struct aas_http_req *req, struct aas_error *err)
     struct ml_service *svc = aas_http_req_ctx(req);
     json_t *list = NULL;
     int rc = ml_registry_list(svc->registry, &list, err);
-    if (rc == 0)
-        aas_http_reply_json(req, 200, list);
-    return rc;
+    if (rc)
+        return rc;
+    AAS_IGNORE(json_object_set_new(list, "drop_in", ml_current_json(svc->current)));
+    aas_http_reply_json(req, 200, list);
+    return 0;
 }
 
 static int reply_model(struct aas_http_req *req, const char *version, struct aas_error *err)
@@ -162,24 +165,17 @@ static int rollback(struct aas_http_req *req, struct aas_error *err)
         rc = type_of(svc, version, body, type, sizeof type, err);
     if (rc)
         return rc;
-    struct ml_serving *s = ml_registry_acquire(svc->registry);
-    const struct ml_route *route = s ? ml_serving_route(s, type) : NULL;
-    if (!route || strcmp(route->champion->version, version) != 0)
-        rc = aas_error_set(err, AAS_ECONFLICT, "%s is not the champion of type %s now (%s is)", version, type,
-                           route ? route->champion->version : "none");
-    ml_serving_put(s);
-    if (rc)
-        return rc;
     struct ml_change c = {.action = ML_ACTION_ROLLBACK,
                           .type = type,
+                          .version = version,
                           .user = ml_user_of(req, body),
                           .reason = text_or(body, "reason", ""),
                           .at_ms = aas_clock_wall_ms()};
     rc = ml_registry_change(svc->registry, &c, err);
     if (rc)
         return rc;
-    s = ml_registry_acquire(svc->registry);
-    route = s ? ml_serving_route(s, type) : NULL;
+    struct ml_serving *s = ml_registry_acquire(svc->registry);
+    const struct ml_route *route = s ? ml_serving_route(s, type) : NULL;
     char now[ML_VERSION_BYTES] = "";
     if (route)
         memcpy(now, route->champion->version, sizeof now);

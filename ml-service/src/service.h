@@ -13,7 +13,9 @@ struct aas_workers;
 struct aas_http_server;
 struct aas_http_req;
 struct ml_idempotency;
+struct ml_current;
 struct ml_jobs;
+struct ml_keeper;
 
 struct ml_service {
     const struct ml_config *config;
@@ -23,6 +25,8 @@ struct ml_service {
     struct ml_prediction_log *log;
     struct ml_idempotency *idempotency;
     struct ml_jobs *jobs;
+    struct ml_current *current;
+    struct ml_keeper *keeper;
 };
 
 /* One per resource: its table of routes. */
