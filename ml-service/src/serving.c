@@ -77,9 +77,12 @@ bool ml_serving_choose(const struct ml_serving *s, const char *type, const char 
 
 static json_t *window_json(const struct aas_window_spec *w)
 {
-    return json_pack("{s:I,s:I,s:I,s:f,s:I}", "rows", (json_int_t)w->rows, "stride", (json_int_t)w->stride, "period_ms",
-                     (json_int_t)w->period_ms, "min_coverage", w->min_coverage, "max_gap_ms",
-                     (json_int_t)w->max_gap_ms);
+    json_t *doc =
+        json_pack("{s:I,s:I,s:I,s:f,s:I}", "rows", (json_int_t)w->rows, "stride", (json_int_t)w->stride, "period_ms",
+                  (json_int_t)w->period_ms, "min_coverage", w->min_coverage, "max_gap_ms", (json_int_t)w->max_gap_ms);
+    if (doc && w->min_rows)
+        AAS_IGNORE(json_object_set_new(doc, "min_rows", json_integer(w->min_rows)));
+    return doc;
 }
 
 static json_t *names_json(char *const *names, size_t n)

@@ -35,11 +35,13 @@ struct ingest_serving *ingest_serving_ref(struct ingest_serving *s)
 static int parse_window(const json_t *row, struct aas_window_spec *ret_spec, struct aas_error *err)
 {
     json_t *w = NULL;
-    int64_t rows = 0, stride = 1, period = 0, gap = 0;
+    int64_t rows = 0, min_rows = 0, stride = 1, period = 0, gap = 0;
     double coverage = 0;
     int rc = aas_json_get_object(row, "window", AAS_JSON_REQUIRED, &w, err);
     if (rc == 0)
         rc = aas_json_get_int(w, "rows", AAS_JSON_REQUIRED, 2, AAS_WINDOW_MAX_ROWS, &rows, err);
+    if (rc == 0)
+        rc = aas_json_get_int(w, "min_rows", AAS_JSON_OPTIONAL, 2, rows, &min_rows, err);
     if (rc == 0)
         rc = aas_json_get_int(w, "stride", AAS_JSON_OPTIONAL, 1, AAS_WINDOW_MAX_ROWS, &stride, err);
     if (rc == 0)
@@ -50,6 +52,7 @@ static int parse_window(const json_t *row, struct aas_window_spec *ret_spec, str
         rc = aas_json_get_number(w, "min_coverage", AAS_JSON_OPTIONAL, 0, 1, &coverage, err);
     if (rc == 0)
         *ret_spec = (struct aas_window_spec){.rows = (uint32_t)rows,
+                                             .min_rows = (uint32_t)min_rows,
                                              .stride = (uint32_t)stride,
                                              .period_ms = period,
                                              .min_coverage = coverage,
@@ -147,8 +150,9 @@ const struct ingest_serving_type *ingest_serving_find(const struct ingest_servin
 static bool same_windows(const struct ingest_serving_type *a, const struct ingest_serving_type *b)
 {
     bool same = a->channels_count == b->channels_count && a->window.rows == b->window.rows &&
-                a->window.stride == b->window.stride && a->window.period_ms == b->window.period_ms &&
-                a->window.max_gap_ms == b->window.max_gap_ms && !(a->window.min_coverage < b->window.min_coverage) &&
+                a->window.min_rows == b->window.min_rows && a->window.stride == b->window.stride &&
+                a->window.period_ms == b->window.period_ms && a->window.max_gap_ms == b->window.max_gap_ms &&
+                !(a->window.min_coverage < b->window.min_coverage) &&
                 !(a->window.min_coverage > b->window.min_coverage);
     for (size_t i = 0; same && i < a->channels_count; i++)
         same = strcmp(a->channels[i], b->channels[i]) == 0;

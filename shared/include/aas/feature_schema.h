@@ -26,6 +26,8 @@ struct aas_feature_schema {
     char *sensor_type; /* "*" for all */
     char *normal;      /* the class that means healthy */
     struct aas_window_spec window;
+    uint32_t recent_rows;    /* statistics are of the newest so many rows of a window; 0: of all */
+    uint32_t reference_rows; /* shift is against the oldest so many; 0: see AAS_STAT_SHIFT */
     char **channels;
     size_t channels_count;
     bool *optional; /* channels_count, or NULL: those that a sensor may lack; they don't count into coverage */

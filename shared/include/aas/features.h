@@ -2,8 +2,8 @@
  *
  * Population moments (ddof 0). Rows are i = 0 … n-1; missing values (NaN) are left out, the others keep their i. Where
  * a denominator is below 1e-12 it is 1e-12. A channel with too few values (one; two for slope, mean_abs_diff and
- * lag1_autocorr; 16 and none missing for the bands) gives NaN, which XGBoost reads as "missing". Results equal NumPy's
- * and SciPy's to 1e-9. */
+ * lag1_autocorr; 16 and none missing for the bands; four rows and a value at both ends for shift) gives NaN, which
+ * XGBoost reads as "missing". Results equal NumPy's and SciPy's to 1e-9. */
 #pragma once
 
 #include <stddef.h>
@@ -31,6 +31,7 @@ enum aas_stat {
     AAS_STAT_BAND_ENERGY_2,
     AAS_STAT_BAND_ENERGY_3,
     AAS_STAT_BAND_ENERGY_4, /* … in the highest; the four sum to the variance */
+    AAS_STAT_SHIFT,         /* mean of the newest quarter of the rows minus mean of the oldest quarter */
     AAS_STAT__COUNT
 };
 
@@ -46,3 +47,7 @@ int aas_stat_by_name(const char *name, enum aas_stat *ret_stat) __attribute__((w
  *  it holds afterwards means nothing. n at most AAS_WINDOW_MAX_ROWS; n = 0 gives NaN throughout. */
 void aas_features_compute(const double *x, size_t n, uint32_t mask, double *scratch,
                           double ret_values[AAS_STAT__COUNT]);
+
+/** Mean of the last `recent` rows minus mean of the first `reference` rows of x[0 … n) (borrows; NaN = missing). NaN
+ *  where the two would overlap or one has no value. */
+double aas_features_shift(const double *x, size_t n, size_t recent, size_t reference);

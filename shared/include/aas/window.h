@@ -25,6 +25,8 @@ struct aas_error;
 /** Shape of a window, as in feature_schema.json. */
 struct aas_window_spec {
     uint32_t rows;       /* 2 … AAS_WINDOW_MAX_ROWS */
+    uint32_t min_rows;   /* after a start windows are given out from so many rows on, growing up to `rows`; 2 … rows;
+                            0 = rows: only full ones */
     uint32_t stride;     /* rows between two windows, ≥ 1 */
     int64_t period_ms;   /* nominal time between rows, ≥ 1 */
     double min_coverage; /* 0 … 1; below it a window is blind */
@@ -54,7 +56,7 @@ enum aas_window_outcome {
 /** A window that is ready. Filled by aas_window_next(); its memory belongs to the view, so that one view can serve many
  *  sensors. Column c is columns[c][0 … n), oldest row first; missing values are NaN. */
 struct aas_window_view {
-    size_t n;         /* rows */
+    size_t n;         /* rows; fewer than spec.rows only where min_rows lets a window out early */
     size_t channels;  /* columns */
     const int64_t *t; /* n event times, ms since 1970 UTC, ascending */
     const double *const *columns;

@@ -64,8 +64,13 @@ void aas_feature_schema_extract(const struct aas_feature_schema *schema, const d
     double *work = raw + schema->features_count;
     for (size_t c = 0; c < schema->channels_count; c++) {
         const double none[1] = {(double)NAN};
-        const double *x = columns[c];
-        aas_features_compute(x ? x : none, x ? n : 0, schema->masks[c], work, stats + c * AAS_STAT__COUNT);
+        const double *x = columns[c] ? columns[c] : none;
+        size_t rows = columns[c] ? n : 0;
+        size_t recent = schema->recent_rows && schema->recent_rows < rows ? schema->recent_rows : rows;
+        double *of_channel = stats + c * AAS_STAT__COUNT;
+        aas_features_compute(x + (rows - recent), recent, schema->masks[c], work, of_channel);
+        if (schema->reference_rows)
+            of_channel[AAS_STAT_SHIFT] = aas_features_shift(x, rows, schema->recent_rows, schema->reference_rows);
     }
     for (size_t i = 0; i < schema->features_count; i++)
         raw[i] = stats[schema->features[i].channel * AAS_STAT__COUNT + schema->features[i].stat];

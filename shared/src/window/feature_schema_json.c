@@ -22,8 +22,8 @@ static int out_of_memory(struct aas_error *err)
 
 static int parse_window(const json_t *doc, struct aas_window_spec *spec, struct aas_error *err)
 {
-    static const char *const known[] = {"rows", "stride", "period_ms", "min_coverage", "max_gap_ms", NULL};
-    int64_t rows = 0, stride = 1, period = 0, gap = 0;
+    static const char *const known[] = {"rows", "min_rows", "stride", "period_ms", "min_coverage", "max_gap_ms", NULL};
+    int64_t rows = 0, min_rows = 0, stride = 1, period = 0, gap = 0;
     double coverage = 0.8;
     json_t *w = NULL;
     int rc = aas_json_get_object(doc, "window", AAS_JSON_REQUIRED, &w, err);
@@ -31,6 +31,8 @@ static int parse_window(const json_t *doc, struct aas_window_spec *spec, struct 
         rc = aas_json_only_fields(w, known, err);
     if (rc == 0)
         rc = aas_json_get_int(w, "rows", AAS_JSON_REQUIRED, 2, AAS_WINDOW_MAX_ROWS, &rows, err);
+    if (rc == 0)
+        rc = aas_json_get_int(w, "min_rows", AAS_JSON_OPTIONAL, 2, rows, &min_rows, err);
     if (rc == 0)
         rc = aas_json_get_int(w, "stride", AAS_JSON_OPTIONAL, 1, AAS_WINDOW_MAX_ROWS, &stride, err);
     if (rc == 0)
@@ -42,6 +44,7 @@ static int parse_window(const json_t *doc, struct aas_window_spec *spec, struct 
     if (rc < 0)
         return rc;
     *spec = (struct aas_window_spec){.rows = (uint32_t)rows,
+                                     .min_rows = (uint32_t)min_rows,
                                      .stride = (uint32_t)stride,
                                      .period_ms = period,
                                      .min_coverage = coverage,
@@ -217,10 +220,25 @@ static int parse_optional(struct aas_feature_schema *s, const json_t *doc, struc
     return 0;
 }
 
+/* Which rows of a window statistics are of, and which ones they are compared with. */
+static int parse_parts(struct aas_feature_schema *s, const json_t *doc, struct aas_error *err)
+{
+    int64_t recent = 0, reference = 0, rows = s->window.rows;
+    int rc = aas_json_get_int(doc, "recent_rows", AAS_JSON_OPTIONAL, 1, rows, &recent, err);
+    if (rc == 0)
+        rc = aas_json_get_int(doc, "reference_rows", AAS_JSON_OPTIONAL, 1, rows, &reference, err);
+    if (rc == 0 && (recent + reference > rows || (reference && !recent)))
+        rc = aas_error_set(err, AAS_EINVAL, "reference_rows wants recent_rows, and both must fit into window.rows");
+    s->recent_rows = (uint32_t)recent;
+    s->reference_rows = (uint32_t)reference;
+    return rc;
+}
+
 static int parse_fields(struct aas_feature_schema *s, const json_t *doc, struct aas_error *err)
 {
-    static const char *const known[] = {"version",  "sensor_type", "normal", "window",  "channels",
-                                        "optional", "features",    "scaler", "classes", NULL};
+    static const char *const known[] = {"version",  "sensor_type", "normal",         "window",
+                                        "channels", "optional",    "features",       "scaler",
+                                        "classes",  "recent_rows", "reference_rows", NULL};
     const char *type = "*", *normal = "normal";
     int64_t version = 1;
     if (!json_is_object(doc))
@@ -239,6 +257,8 @@ static int parse_fields(struct aas_feature_schema *s, const json_t *doc, struct 
                          err);
     if (rc == 0)
         rc = parse_optional(s, doc, err);
+    if (rc == 0)
+        rc = parse_parts(s, doc, err);
     if (rc == 0)
         rc = parse_features(s, doc, err);
     if (rc == 0)
@@ -295,6 +315,13 @@ int aas_feature_schema_emit(const struct aas_feature_schema *s, json_t **ret_doc
                             s->window.min_coverage, "max_gap_ms", (json_int_t)s->window.max_gap_ms);
     if (!doc)
         return AAS_ENOMEM;
+    /* absent where they aren't used: schemas from before keep their hash */
+    if (s->window.min_rows)
+        (void)json_object_set_new(json_object_get(doc, "window"), "min_rows", json_integer(s->window.min_rows));
+    if (s->recent_rows)
+        (void)json_object_set_new(doc, "recent_rows", json_integer(s->recent_rows));
+    if (s->reference_rows)
+        (void)json_object_set_new(doc, "reference_rows", json_integer(s->reference_rows));
     int bad = json_object_set_new(doc, "channels", emit_names(s->channels, s->channels_count));
     bad |= json_object_set_new(doc, "features", emit_features(s));
     if (s->optional)

@@ -36,6 +36,7 @@ static const char *const names[AAS_STAT__COUNT] = {
     [AAS_STAT_BAND_ENERGY_2] = "band_energy_2",
     [AAS_STAT_BAND_ENERGY_3] = "band_energy_3",
     [AAS_STAT_BAND_ENERGY_4] = "band_energy_4",
+    [AAS_STAT_SHIFT] = "shift",
 };
 
 const char *aas_stat_name(enum aas_stat stat)
@@ -192,6 +193,32 @@ static void bands(const struct present *p, size_t rows, double *ret_values)
         ret_values[AAS_STAT_BAND_ENERGY_1 + b] = even ? energy[b] : (double)NAN;
 }
 
+/* Mean of the values that are there, with the rounding of the first sum removed; NaN where there is none. */
+static double mean_of(const double *x, size_t n)
+{
+    double sum = 0, residual = 0;
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!isnan(x[i])) {
+            sum += x[i];
+            k++;
+        }
+    }
+    if (k == 0)
+        return (double)NAN;
+    double mean = sum / (double)k;
+    for (size_t i = 0; i < n; i++)
+        residual += isnan(x[i]) ? 0 : x[i] - mean;
+    return mean + residual / (double)k;
+}
+
+double aas_features_shift(const double *x, size_t n, size_t recent, size_t reference)
+{
+    if (recent == 0 || reference == 0 || n < recent + reference)
+        return (double)NAN;
+    return mean_of(x + (n - recent), recent) - mean_of(x, reference);
+}
+
 void aas_features_compute(const double *x, size_t n, uint32_t mask, double *scratch, double ret_values[AAS_STAT__COUNT])
 {
     struct present p;
@@ -219,6 +246,8 @@ void aas_features_compute(const double *x, size_t n, uint32_t mask, double *scra
     out[AAS_STAT_KURTOSIS] = kurtosis;
     out[AAS_STAT_KURTOSIS_EXCESS] = kurtosis - 3;
     out[AAS_STAT_CREST] = fmax(p.max, -p.min) / at_least_tiny(rms);
+    if (mask & AAS_STAT_BIT(AAS_STAT_SHIFT))
+        out[AAS_STAT_SHIFT] = aas_features_shift(x, n, n / 4, n / 4);
     if (mask & MASK_NEIGHBOUR)
         neighbours(&p, out);
     if (mask & MASK_BANDS)

@@ -17,6 +17,9 @@ int aas_window_spec_check(const struct aas_window_spec *s, struct aas_error *err
 {
     if (s->rows < 2 || s->rows > AAS_WINDOW_MAX_ROWS)
         return aas_error_set(err, AAS_EINVAL, "window.rows is %u, must be 2 to %u", s->rows, AAS_WINDOW_MAX_ROWS);
+    if (s->min_rows != 0 && (s->min_rows < 2 || s->min_rows > s->rows))
+        return aas_error_set(err, AAS_EINVAL, "window.min_rows is %u, must be 2 to window.rows (%u)", s->min_rows,
+                             s->rows);
     if (s->stride < 1 || s->stride > AAS_WINDOW_MAX_ROWS)
         return aas_error_set(err, AAS_EINVAL, "window.stride is %u, must be 1 to %u", s->stride, AAS_WINDOW_MAX_ROWS);
     if (s->period_ms < 1)
@@ -152,6 +155,11 @@ size_t aas_window_filled_at(const struct aas_window *w, size_t e)
     return n;
 }
 
+uint32_t aas_window_enough(const struct aas_window *w)
+{
+    return w->spec.min_rows ? w->spec.min_rows : w->spec.rows;
+}
+
 static void mark_ready(struct aas_window *w, size_t e)
 {
     if (!w->rows[e].ready) {
@@ -168,7 +176,7 @@ static void close_rows(struct aas_window *w)
         struct aas_window_row *row = &w->rows[w->closed];
         w->filled = row->breaks ? 1 : w->filled + (w->filled < w->spec.rows);
         w->since = row->breaks ? 1 : w->since + 1;
-        bool full = w->filled == w->spec.rows;
+        bool full = w->filled >= aas_window_enough(w);
         if (row->t <= w->resume_ms) {
             if (row->t == w->resume_ms)
                 row->given = 1;
@@ -188,7 +196,8 @@ static bool amend(struct aas_window *w, size_t p)
     for (size_t e = p; e < w->closed && e < p + w->spec.rows; e++) {
         if (e > p && w->rows[e].breaks)
             break;
-        if (w->rows[e].given && e + 1 >= w->spec.rows && aas_window_filled_at(w, e) == w->spec.rows) {
+        bool known = e + 1 >= w->spec.rows || !w->trimmed; /* all its rows are still kept */
+        if (w->rows[e].given && known && aas_window_filled_at(w, e) >= aas_window_enough(w)) {
             mark_ready(w, e);
             any = true;
         }

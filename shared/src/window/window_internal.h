@@ -32,3 +32,5 @@ struct aas_window {
 /* Closed rows since the last break, counted backwards from row e, at most spec.rows: how full a window ending there is.
  */
 size_t aas_window_filled_at(const struct aas_window *w, size_t e);
+/* Rows that a window must have to be given out. */
+uint32_t aas_window_enough(const struct aas_window *w);

@@ -46,13 +46,13 @@ bool aas_window_next(struct aas_window *w, struct aas_window_view *ret_view)
 {
     if (w->ready_count == 0)
         return false;
-    size_t e = w->spec.rows - 1;
+    size_t e = aas_window_enough(w) - 1;
     while (e < w->closed && !w->rows[e].ready)
         e++;
     if (e >= w->closed || !reserve(ret_view, w->spec.rows, w->channels))
         return false;
 
-    size_t n = w->spec.rows, first = e + 1 - n;
+    size_t n = aas_window_filled_at(w, e), first = e + 1 - n;
     for (size_t i = 0; i < n; i++) {
         const double *row = w->values + (first + i) * w->channels;
         ret_view->own_t[i] = w->rows[first + i].t;

@@ -39,7 +39,7 @@ def statistics(window):
     i = np.arange(n)[~np.isnan(w)]
     x = w[~np.isnan(w)]
     names = ["mean", "std", "min", "max", "range", "median", "rms", "slope", "last", "mean_abs_diff", "skew",
-             "kurtosis", "kurtosis_excess", "crest", "lag1_autocorr"] + [f"band_energy_{b + 1}" for b in range(BANDS)]
+             "kurtosis", "kurtosis_excess", "crest", "lag1_autocorr"] + [f"band_energy_{b + 1}" for b in range(BANDS)] + ["shift"]
     if len(x) == 0:
         return dict.fromkeys(names, math.nan)
     d = x - x.mean()
@@ -67,6 +67,8 @@ def statistics(window):
     }
     for b, energy in enumerate(bands(x, n)):
         out[f"band_energy_{b + 1}"] = energy
+    ends = [w[n - n // 4:], w[:n // 4]]
+    out["shift"] = np.nanmean(ends[0]) - np.nanmean(ends[1]) if all(np.any(~np.isnan(e)) for e in ends) else math.nan
     return {k: float(v) for k, v in out.items()}
 
 

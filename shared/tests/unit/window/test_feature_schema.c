@@ -111,6 +111,41 @@ static void optional_channels(void **state)
     aas_feature_schema_destroy(s);
 }
 
+/* Statistics of the newest rows, and their shift against the oldest ones of a longer window. */
+static void recent_against_reference(void **state)
+{
+    (void)state;
+    struct aas_feature_schema *s =
+        good("{\"window\":{\"rows\":10,\"min_rows\":2,\"period_ms\":1000},\"channels\":[\"a\"],\"recent_rows\":2,"
+             "\"reference_rows\":3,\"features\":{\"stats\":[\"mean\",\"max\",\"shift\"]}}");
+    assert_int_equal(s->window.min_rows, 2);
+    const double x[10] = {1, 2, (double)NAN, 100, 100, 100, 100, 100, 7, 9};
+    const double *columns[1] = {x};
+    double scratch[64];
+    float row[3];
+    assert_true(aas_feature_schema_scratch(s, 10) <= 64);
+    aas_feature_schema_extract(s, columns, 10, scratch, row, NULL);
+    assert_true(row[0] == 8 && row[1] == 9 && row[2] == 8 - 1.5F);
+    const double *young[1] = {x + 6};
+    aas_feature_schema_extract(s, young, 4, scratch, row, NULL);
+    assert_true(row[0] == 8 && isnan(row[2])); /* recent and reference would overlap */
+    aas_feature_schema_extract(s, young + 0, 1, scratch, row, NULL);
+    assert_true(row[0] == 100);
+    json_t *doc = NULL;
+    struct aas_feature_schema *again = NULL;
+    assert_int_equal(aas_feature_schema_emit(s, &doc), 0);
+    assert_int_equal(aas_feature_schema_parse(doc, &again, NULL), 0);
+    assert_string_equal(s->hash, again->hash);
+    assert_int_equal(again->reference_rows, 3);
+    aas_feature_schema_destroy(again);
+    (void)json_object_set_new(doc, "reference_rows", json_integer(9));
+    struct aas_error err = {0};
+    assert_int_equal(aas_feature_schema_parse(doc, &again, &err), AAS_EINVAL);
+    assert_non_null(strstr(err.msg, "reference_rows"));
+    json_decref(doc);
+    aas_feature_schema_destroy(s);
+}
+
 static void refuses_with_the_fields_name(void **state)
 {
     (void)state;
@@ -180,6 +215,7 @@ int main(void)
         cmocka_unit_test(reads_every_field),
         cmocka_unit_test(hash_tells_schemas_apart),
         cmocka_unit_test(optional_channels),
+        cmocka_unit_test(recent_against_reference),
         cmocka_unit_test(refuses_with_the_fields_name),
         cmocka_unit_test(extracts_in_order_and_scales),
     };

@@ -92,6 +92,49 @@ static void in_order_gives_every_stride(void **state)
     aas_window_destroy(w);
 }
 
+/* min_rows: windows grow from a start on; a gap starts anew; late rows amend those that were given out. */
+static void early_windows_grow(void **state)
+{
+    (void)state;
+    struct aas_window_options opt = {
+        .spec =
+            {.rows = 8, .min_rows = 3, .stride = 2, .period_ms = PERIOD, .min_coverage = 0.8, .max_gap_ms = 5 * PERIOD},
+        .channels = 1};
+    struct aas_window *w = NULL;
+    struct aas_window_view view = {0};
+    assert_int_equal(aas_window_create(&opt, &w, NULL), 0);
+    static const struct {
+        int second;
+        size_t n; /* rows of the window that comes out; 0: none */
+    } rows[] = {{0, 0}, {1, 0}, {2, 3},  {3, 0},  {4, 5},  {5, 0},  {6, 7},  {7, 0},
+                {8, 8}, {9, 0}, {10, 8}, {30, 0}, {31, 0}, {32, 3}, {33, 0}, {34, 5}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const double v = rows[i].second;
+        assert_int_equal(aas_window_push(w, T0 + rows[i].second * PERIOD, &v, NULL), 0);
+        bool ready = aas_window_next(w, &view);
+        assert_int_equal(ready, rows[i].n > 0);
+        if (!ready)
+            continue;
+        assert_int_equal(view.n, rows[i].n);
+        assert_true(view.columns[0][view.n - 1] == v && view.columns[0][0] == v - (double)rows[i].n + 1);
+        assert_false(aas_window_next(w, &view));
+    }
+    const double late = 31.5;
+    enum aas_window_outcome outcome;
+    assert_int_equal(aas_window_push(w, T0 + 31500, &late, &outcome), 0);
+    assert_int_equal(outcome, AAS_WINDOW_AMENDS);
+    assert_true(aas_window_next(w, &view));
+    assert_int_equal(view.n, 4);
+    assert_int_equal(view.revision, 1);
+    assert_true(aas_window_next(w, &view));
+    assert_int_equal(view.n, 6);
+    assert_false(aas_window_next(w, &view));
+    aas_window_view_fini(&view);
+    aas_window_destroy(w);
+    opt.spec.min_rows = 9;
+    assert_int_equal(aas_window_create(&opt, &w, NULL), AAS_EINVAL);
+}
+
 static uint32_t next_random(uint32_t *seed)
 {
     *seed = *seed * 1664525u + 1013904223u;
@@ -310,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_order_gives_every_stride),
+        cmocka_unit_test(early_windows_grow),
         cmocka_unit_test(disorder_within_lateness_changes_nothing),
         cmocka_unit_test(restart_repeats_and_loses_nothing),
         cmocka_unit_test(late_row_amends_what_was_given),
