@@ -14,6 +14,7 @@
 #include "aas/workers.h"
 #include "accounts.h"
 #include "dashboard.h"
+#include "docs.h"
 #include "live.h"
 #include "principal.h"
 #include "rate_limit.h"
@@ -175,6 +176,7 @@ int api_app_create(void **ret_app, const void *config, struct aas_error *err)
     rc = rc ? rc : api_machine_tokens_create(&app->machine_tokens);
     rc = rc ? rc : api_revoked_create(&app->revoked, app->config->access_ttl_ms);
     rc = rc ? rc : api_dashboard_create(&app->dashboard);
+    rc = rc ? rc : api_docs_create(&app->docs, app->config->docs_root);
     rc = rc ? rc : create_ml(app, err);
     if (rc == 0)
         rc = api_live_create(&app->live, app->config->ingest_url, (size_t)app->config->max_clients, app->revoked, err);
@@ -278,6 +280,7 @@ void api_app_destroy(void *arg)
         aas_http_client_destroy(app->ml);
     aas_store_close(app->store);
     api_dashboard_destroy(app->dashboard);
+    api_docs_destroy(app->docs);
     api_machine_tokens_destroy(app->machine_tokens);
     api_revoked_destroy(app->revoked);
     api_rate_destroy(app->by_address);

@@ -17,6 +17,7 @@ struct aas_jwt_rules;
 struct aas_store;
 struct aas_workers;
 struct api_dashboard;
+struct api_docs;
 struct api_live;
 struct api_machine_tokens;
 struct api_rate;
@@ -35,6 +36,7 @@ struct api_app {
     struct aas_http_client *ml;
     struct api_live *live;
     struct api_dashboard *dashboard;
+    struct api_docs *docs;
     struct aas_http_server *http;
     struct aas_health *health;
     char *password_file; /* of the first account */

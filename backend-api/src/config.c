@@ -16,6 +16,8 @@ static const struct aas_config_option options[] = {
     AAS_OPT_STR(struct api_config, cors_origins, "AAS_CORS_ORIGINS",
                 "http://127.0.0.1:$AAS_WEB_PORT,http://localhost:$AAS_WEB_PORT", 0,
                 "comma-separated origins of browsers that may call"),
+    AAS_OPT_STR(struct api_config, docs_root, "AAS_DOCS_ROOT", "frontend/web/node_modules/swagger-ui-dist", 0,
+                "directory of swagger-ui-dist for /docs; without it /docs is a plain list"),
     AAS_OPT_BOOL(struct api_config, cookie_secure, "AAS_COOKIE_SECURE", "0", 0,
                  "send the refresh cookie over HTTPS only: set it behind a TLS proxy"),
     AAS_OPT_DURATION(struct api_config, access_ttl_ms, "AAS_ACCESS_TTL", "15m", 1000, 86400000, 0,

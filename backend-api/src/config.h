@@ -11,6 +11,7 @@ struct api_config {
     char *ingest_url;
     char *jwt_file;
     char *cors_origins;
+    char *docs_root;
     bool cookie_secure;
     int64_t access_ttl_ms;
     int64_t refresh_ttl_ms;

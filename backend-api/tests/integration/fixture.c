@@ -141,7 +141,7 @@ static void start_daemon(struct fixture *f)
     (void)snprintf(ports[2], sizeof ports[2], "AAS_INGEST_PORT=%u", f->upstream_port);
     (void)snprintf(ports[3], sizeof ports[3], "AAS_LOGIN_BURST=5");
     const char *argv[] = {aas_test_bin(bin, "backend-api"), NULL};
-    const char *env[] = {home, ports[0], ports[1], ports[2], ports[3], NULL};
+    const char *env[] = {home, ports[0], ports[1], ports[2], ports[3], "AAS_DOCS_ROOT=/nowhere", NULL};
     assert_int_equal(aas_test_proc_spawn(&f->daemon, argv, env, &err), 0);
     assert_true(aas_test_proc_wait_http(f->daemon, f->port, "/health/ready", 15000));
 }

@@ -377,6 +377,21 @@ static void contract(void **state)
     json_decref(doc);
 }
 
+static void docs(void **state)
+{
+    struct fixture *f = *state;
+    struct aas_test_response r;
+    char csp[512];
+    assert_int_equal(aas_test_http(f->port, "GET", "/docs", "", NULL, 0, 5000, &r), 0);
+    assert_int_equal(r.status, 200);
+    assert_non_null(strstr(r.body, "openapi.json"));
+    assert_non_null(strstr(r.body, "GET /predictions/{id}"));
+    assert_non_null(aas_test_http_header(&r, "Content-Security-Policy", csp, sizeof csp));
+    assert_non_null(strstr(csp, "script-src 'self';"));
+    aas_test_response_fini(&r);
+    DROP(fixture_call(f, "GET", "/docs/..%2f..%2fetc%2fpasswd", "", NULL, 404, NULL));
+}
+
 static void unknown_paths(void **state)
 {
     struct fixture *f = *state;
@@ -402,6 +417,7 @@ int main(void)
         cmocka_unit_test(handed_on),
         cmocka_unit_test(unknown_paths),
         cmocka_unit_test(contract),
+        cmocka_unit_test(docs),
     };
     return cmocka_run_group_tests(tests, seed, fixture_teardown);
 }

@@ -670,6 +670,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This contract as a page (Swagger UI). */
+        get: operations["docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/realtime": {
         parameters: {
             query?: never;
@@ -1244,6 +1261,8 @@ export interface components {
         };
         window: {
             rows: number;
+            /** @description After a start windows are given out from so many rows on; absent: full ones only. */
+            min_rows?: number;
             stride?: number;
             period_ms: number;
             min_coverage?: number;
@@ -1307,6 +1326,14 @@ export interface components {
             next?: components["schemas"]["cursor"];
             /** @description Who plays which role, by sensor type. */
             roles?: Record<string, never>[] | null;
+            /** @description What became of the files in models/current. */
+            drop_in?: {
+                /** @enum {string} */
+                state?: "empty" | "waiting" | "deployed" | "refused";
+                version?: string | null;
+                reason?: string | null;
+                at?: number;
+            } | null;
         };
         /**
          * Model change
@@ -3070,6 +3097,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
         };
