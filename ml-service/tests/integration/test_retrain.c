@@ -66,7 +66,7 @@ static bool is_stored(struct aas_store *s, const char *id)
 
 static json_t *job_now(struct ml_fixture *f, const char *id)
 {
-    char path[64];
+    char path[128];
     (void)snprintf(path, sizeof path, "/jobs/%s", id);
     return fixture_call(f, "GET", path, NULL, NULL, 200);
 }
@@ -93,7 +93,7 @@ static void start_job(struct ml_fixture *f, const char *body, char id[64])
 
 static void teach(struct ml_fixture *f, struct aas_store *store, char ids[LEAKS][32])
 {
-    char body[256];
+    char body[1024];
     bson_t *fault = BCON_NEW("_id", BCON_UTF8("leak"), "enabled", BCON_BOOL(true));
     assert_int_equal(aas_store_insert(store, AAS_COLL_FAULTS, fault, NULL), 0);
     bson_destroy(fault);
