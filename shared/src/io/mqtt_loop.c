@@ -131,12 +131,23 @@ static void cork(int fd, int on)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
 }
 
+/* The broker has ended the connection, perhaps by its death, but what it sent may still stand in the socket. A write
+ * would fail, and libmosquitto would close the socket with all of that: messages that a dead broker had acknowledged to
+ * their publishers, and that nobody holds but the kernel. */
+static bool hung_up(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 /* packets: about how many are queued. libmosquitto writes each by itself; corked they share segments. */
 static int write_out(struct aas_mqtt *m, short events, size_t packets)
 {
     bool may = connected(m) || (events & (POLLOUT | POLLERR | POLLHUP));
     if (!may || !mosquitto_want_write(m->mosq))
         return 0;
+    if (connected(m) && hung_up(m->fd))
+        return 0; /* the next turn reads on; the end comes behind the last byte */
     if (packets > 2)
         cork(m->fd, 1);
     errno = 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -247,6 +248,27 @@ static void what_was_read_when_the_connection_broke_is_settled(void **state)
     assert_true(g->batches == 1);
 }
 
+/* A broker that is killed has told publishers "I have it", and what it sent waits in our socket: a PUBACK that can't be
+ * written must not cost it. */
+static void what_a_dead_broker_had_sent_is_read_to_the_end(void **state)
+{
+    struct gate *g = *state;
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0}; /* as the kernel does for one killed with unread bytes */
+    start_client(g, &(struct aas_mqtt_config){.max_batch = 1});
+    fake_welcome(&g->b);
+    hold(g, true, 0);
+    fake_publish(&g->b, 1, false, "1");
+    assert_true(AAS_TEST_WAIT(5000, inside(g)));
+    for (uint16_t mid = 2; mid <= 9; mid++)
+        fake_publish(&g->b, mid, false, "2");
+    assert_int_equal(setsockopt(g->b.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    fake_close(&g->b);
+    hold(g, false, 0);
+    fake_welcome(&g->b);
+    assert_int_equal(g->messages, 9);
+    assert_int_equal(g->batches, 9);
+}
+
 static void a_broker_of_3_1_1_is_understood(void **state)
 {
     struct gate *g = *state;
@@ -400,6 +422,7 @@ int main(void)
         T(a_refused_batch_drops_the_connection_without_a_byte),
         T(refused_batches_are_retried_ever_later),
         T(what_was_read_when_the_connection_broke_is_settled),
+        T(what_a_dead_broker_had_sent_is_read_to_the_end),
         T(a_broker_of_3_1_1_is_understood),
         T(a_broker_of_3_1_1_that_just_hangs_up_is_understood),
         T(a_refused_subscription_is_told_and_tried_again),
