@@ -11,6 +11,7 @@
 #include <aas/json.h>
 #include <aas/store.h>
 
+#include "model.h"
 #include "raw_window.h"
 
 #define FEEDBACK_MAX      20000
@@ -130,19 +131,6 @@ static int cut_windows(struct maker *m, const struct ml_raw *raw, int label, uin
     return 0;
 }
 
-/* Do two schemas make the same row of the same window? Classes aside. */
-static bool same_rows(const struct aas_feature_schema *a, const struct aas_feature_schema *b)
-{
-    if (!a || a->features_count != b->features_count || (a->mean != NULL) != (b->mean != NULL))
-        return false;
-    size_t bytes = a->features_count * sizeof *a->mean;
-    for (size_t i = 0; i < a->features_count; i++)
-        if (a->features[i].stat != b->features[i].stat ||
-            strcmp(a->channels[a->features[i].channel], b->channels[b->features[i].channel]) != 0)
-            return false;
-    return !a->mean || (memcmp(a->mean, b->mean, bytes) == 0 && memcmp(a->scale, b->scale, bytes) == 0);
-}
-
 static bool version_makes_same_rows(struct maker *m, const char *version)
 {
     char dir[1024];
@@ -152,7 +140,7 @@ static bool version_makes_same_rows(struct maker *m, const char *version)
     (void)snprintf(dir, sizeof dir, "%s/versions/%s", m->o->models_dir, version);
     if (strchr(version, '/') || ml_manifest_load(dir, &other, NULL) != 0)
         return false;
-    bool same = same_rows(other->schema, m->set->schema);
+    bool same = ml_schema_same_rows(other->schema, m->set->schema);
     ml_manifest_destroy(other);
     return same;
 }

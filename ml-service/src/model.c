@@ -169,3 +169,15 @@ void ml_model_scale(const struct ml_model *model, const double *raw, float *ret_
     for (size_t i = 0; i < model->features; i++)
         ret_row[i] = (float)(model->mean ? (raw[i] - model->mean[i]) / model->scale[i] : raw[i]);
 }
+
+bool ml_schema_same_rows(const struct aas_feature_schema *a, const struct aas_feature_schema *b)
+{
+    if (!a || !b || a->features_count != b->features_count || (a->mean != NULL) != (b->mean != NULL))
+        return false;
+    size_t bytes = a->features_count * sizeof *a->mean;
+    for (size_t i = 0; i < a->features_count; i++)
+        if (a->features[i].stat != b->features[i].stat ||
+            strcmp(a->channels[a->features[i].channel], b->channels[b->features[i].channel]) != 0)
+            return false;
+    return !a->mean || (memcmp(a->mean, b->mean, bytes) == 0 && memcmp(a->scale, b->scale, bytes) == 0);
+}

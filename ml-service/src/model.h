@@ -66,3 +66,5 @@ int ml_model_predict_many(const struct ml_model *model, const float *rows, size_
                           struct aas_error *err) AAS_MUST_CHECK;
 /** Raw features (features doubles, borrows) as the model's row. */
 void ml_model_scale(const struct ml_model *model, const double *raw, float *ret_row);
+/** Do two schemas (NULL: no) make the same row of the same window? Classes aside. */
+bool ml_schema_same_rows(const struct aas_feature_schema *a, const struct aas_feature_schema *b);

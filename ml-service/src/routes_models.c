@@ -8,6 +8,7 @@
 #include <aas/json.h>
 #include <aas/json_schema.h>
 
+#include "compare.h"
 #include "current_watch.h"
 #include "service.h"
 
@@ -54,6 +55,16 @@ static int reply_model(struct aas_http_req *req, const char *version, struct aas
 static int get_model(struct aas_http_req *req, struct aas_error *err)
 {
     return reply_model(req, aas_http_req_param(req, "version"), err);
+}
+
+static int compare(struct aas_http_req *req, struct aas_error *err)
+{
+    json_t *report = NULL;
+    int rc = ml_compare(aas_http_req_ctx(req), aas_http_req_param(req, "version"), aas_http_req_param(req, "other"),
+                        &report, err);
+    if (rc == 0)
+        aas_http_reply_json(req, 200, report);
+    return rc;
 }
 
 /* Body of a verb: {sensor_type?, percent?, end?, user?, reason?}. An empty body is {}. */
@@ -189,6 +200,7 @@ int ml_routes_models(struct aas_http_server *server, struct ml_service *svc, str
         {AAS_HTTP_GET, "/serving", AAS_HTTP_INLINE, 0, AAS_HTTP_NO_LOG, 0, 0, serving},
         {AAS_HTTP_GET, "/models", AAS_HTTP_WORKER, 0, 0, 0, 0, list_models},
         {AAS_HTTP_GET, "/models/{version}", AAS_HTTP_WORKER, 0, 0, 0, 0, get_model},
+        {AAS_HTTP_GET, "/models/{version}/compare/{other}", AAS_HTTP_WORKER, 0, 0, 0, 30000, compare},
         {AAS_HTTP_POST, "/models/{version}/promote", AAS_HTTP_WORKER, 0, 0, 0, 30000, promote},
         {AAS_HTTP_POST, "/models/{version}/rollback", AAS_HTTP_WORKER, 0, 0, 0, 30000, rollback},
         {AAS_HTTP_POST, "/models/{version}/retire", AAS_HTTP_WORKER, 0, 0, 0, 30000, retire},

@@ -30,6 +30,19 @@ static bool has_models(struct ml_fixture *f, size_t n)
     return yes;
 }
 
+/* Few windows were judged by both: the stored ones are judged again. */
+static int64_t windows_compared(struct ml_fixture *f)
+{
+    json_t *c = fixture_call(f, "GET", "/models/v1/compare/v2", NULL, NULL, 200);
+    const json_t *w = json_object_get(c, "windows");
+    int64_t n = json_integer_value(json_object_get(w, "n"));
+    if (n > 0)
+        assert_string_equal(text_at(w, "source"), "recomputed");
+    assert_true(json_integer_value(json_object_get(w, "disagree")) <= n);
+    json_decref(c);
+    return n;
+}
+
 static void verbs_and_replicas(void **state)
 {
     (void)state;
@@ -76,6 +89,8 @@ static void verbs_and_replicas(void **state)
     p = post(&a, "/predict", body, 200);
     assert_string_equal(text_at(p, "model"), "v1");
     json_decref(p);
+    json_decref(fixture_call(&a, "GET", "/models/v1/compare/v9", NULL, NULL, 404));
+    assert_true(AAS_TEST_WAIT(5000, windows_compared(&a) >= 2));
     fixture_stop(&b);
     fixture_stop(&a);
     struct aas_store *s = NULL;
