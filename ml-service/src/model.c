@@ -172,7 +172,8 @@ void ml_model_scale(const struct ml_model *model, const double *raw, float *ret_
 
 bool ml_schema_same_rows(const struct aas_feature_schema *a, const struct aas_feature_schema *b)
 {
-    if (!a || !b || a->features_count != b->features_count || (a->mean != NULL) != (b->mean != NULL))
+    if (!a || !b || a->features_count != b->features_count || (a->mean != NULL) != (b->mean != NULL) ||
+        a->recent_rows != b->recent_rows || a->reference_rows != b->reference_rows)
         return false;
     size_t bytes = a->features_count * sizeof *a->mean;
     for (size_t i = 0; i < a->features_count; i++)

@@ -181,7 +181,7 @@ static double share_of_cells(const struct aas_feature_schema *schema, const doub
         for (size_t i = 0; columns[c] && i < n; i++)
             have += isnan(columns[c][i]) ? 0 : 1;
     }
-    return (double)have / (double)wanted;
+    return wanted > 0 ? (double)have / (double)wanted : 1.0;
 }
 
 static void describe_window(const struct ml_input *in, const struct aas_window_spec *spec, size_t skip, size_t n,
@@ -189,7 +189,9 @@ static void describe_window(const struct ml_input *in, const struct aas_window_s
 {
     pr->has_window = true;
     pr->n = (uint32_t)n;
-    double filled = n < spec->rows ? (double)n / (double)spec->rows : 1.0;
+    /* A window that may be given out while it grows isn't short. */
+    double rows = spec->min_rows && n >= spec->min_rows ? (double)n : (double)spec->rows;
+    double filled = (double)n < rows ? (double)n / rows : 1.0;
     pr->has_t = in->has_t;
     if (in->has_t) {
         pr->start = in->t[skip];
