@@ -21,6 +21,7 @@
 #include "simulator.h"
 #include "stream.h"
 #include "subscriber.h"
+#include "sweeper.h"
 #include "topic.h"
 #include "writer.h"
 
@@ -166,7 +167,8 @@ static int create_log(struct ingest_app *app, struct aas_error *err)
         return aas_error_set(err, -errno, "cannot make %s", app->config->common.home);
     const struct aas_wal_options o = {.dir = dir,
                                       .segment_bytes = app->config->wal_segment_bytes,
-                                      .max_total_bytes = app->config->wal_max_bytes,
+                                      .max_total_bytes = app->config->wal_max_bytes +
+                                                         app->config->wal_segment_bytes, /* room for marks */
                                       .max_record_bytes = RECORD_MAX};
     return aas_wal_open(&app->wal, &o, err);
 }
@@ -227,6 +229,8 @@ static int create_live_path(struct ingest_app *app, struct aas_error *err)
     }
     if (rc == 0)
         rc = ingest_simulator_create(&app->simulator, c, app->topics, err);
+    if (rc == 0)
+        rc = ingest_sweeper_create(&app->sweeper, c, app->store, err);
     return rc;
 }
 
@@ -249,6 +253,8 @@ static int create_http(struct ingest_app *app, struct aas_error *err)
     if (rc == 0)
         rc = ingest_routes_add(app, err);
     if (rc == 0)
+        rc = ingest_routes_add_data(app, err);
+    if (rc == 0)
         rc = ingest_metrics_add(app);
     return rc;
 }
@@ -263,6 +269,7 @@ static void app_destroy(void *arg)
     aas_health_destroy(app->health);
     aas_workers_destroy(app->workers);
     ingest_simulator_destroy(app->simulator);
+    ingest_sweeper_destroy(app->sweeper);
     ingest_subscriber_destroy(app->subscriber);
     ingest_live_destroy(app->live);
     ingest_ml_destroy(app->ml);
@@ -344,6 +351,8 @@ static int app_start(void *arg, struct aas_error *err)
     if (rc == 0)
         rc = ingest_simulator_start(app->simulator, err);
     if (rc == 0)
+        rc = ingest_sweeper_start(app->sweeper, err);
+    if (rc == 0)
         rc = aas_http_server_start(app->http, err);
     if (rc == 0)
         rc = ingest_subscriber_start(app->subscriber, err);
@@ -358,6 +367,7 @@ static void app_stop(void *arg, struct aas_mono deadline)
     if (app->health)
         aas_health_set_stopping(app->health);
     ingest_simulator_stop(app->simulator);
+    ingest_sweeper_stop(app->sweeper);
     ingest_subscriber_stop(app->subscriber, aas_mono_in_ms(left / 8));
     ingest_ml_stop(app->ml);
     ingest_live_stop(app->live);

@@ -19,6 +19,7 @@ struct ingest_registry;
 struct ingest_simulator;
 struct ingest_stream;
 struct ingest_subscriber;
+struct ingest_sweeper;
 struct ingest_topics;
 struct ingest_writer;
 
@@ -38,6 +39,7 @@ struct ingest_app {
     struct ingest_outbox *outbox;
     struct ingest_alarms *alarms;
     struct ingest_simulator *simulator;
+    struct ingest_sweeper *sweeper;
     struct aas_workers *workers;
     struct aas_http_server *http;
     struct aas_health *health;
@@ -47,6 +49,7 @@ extern const struct aas_daemon ingest_daemon;
 
 /** Tables of routes_*.c, registered by app.c with the app as context. */
 int ingest_routes_add(struct ingest_app *app, struct aas_error *err) AAS_MUST_CHECK;
+int ingest_routes_add_data(struct ingest_app *app, struct aas_error *err) AAS_MUST_CHECK;
 /** Gauges and counters that are computed when /metrics is read. */
 int ingest_metrics_add(struct ingest_app *app) AAS_MUST_CHECK;
 void ingest_metrics_remove(struct ingest_app *app);

@@ -75,11 +75,11 @@ static const struct aas_config_option options[] = {
     AAS_OPT_BOOL(T, publish, "AAS_PUBLISH", "1", 0,
                  "publish aastreli/alarms/{sensor_id} (retained) and aastreli/predictions/{sensor_id}"),
 
-    AAS_OPT_DURATION(T, retention_raw_ms, "AAS_RETENTION_RAW", "7d", 60000, 36500 * DAY_MS, 0,
+    AAS_OPT_DURATION(T, retention_raw_ms, "AAS_RETENTION_RAW", "7d", 1000, 36500 * DAY_MS, 0,
                      "how long raw readings are kept, from their arrival"),
-    AAS_OPT_DURATION(T, retention_rollups_ms, "AAS_RETENTION_ROLLUPS", "400d", 60000, 36500 * DAY_MS, 0,
+    AAS_OPT_DURATION(T, retention_rollups_ms, "AAS_RETENTION_ROLLUPS", "400d", 1000, 36500 * DAY_MS, 0,
                      "how long minutes are kept"),
-    AAS_OPT_DURATION(T, retention_quarantine_ms, "AAS_RETENTION_QUARANTINE", "14d", 60000, 36500 * DAY_MS, 0,
+    AAS_OPT_DURATION(T, retention_quarantine_ms, "AAS_RETENTION_QUARANTINE", "14d", 1000, 36500 * DAY_MS, 0,
                      "how long rejected messages are kept"),
     AAS_OPT_DURATION(T, sweep_ms, "AAS_SWEEP", "10m", 100, DAY_MS, 0, "how often what is too old is removed"),
 };

@@ -43,9 +43,10 @@ void ingest_ledger_destroy(struct ingest_ledger *l);
 
 /** Start from stored totals; before threads. pending: readings in the log behind the stored position. */
 void ingest_ledger_restore(struct ingest_ledger *l, const struct ingest_totals *totals, uint64_t pending);
-/** The subscriber appended readings (n may be negative: the sync failed, take them back). */
+/** The subscriber appended readings. They count before they are durable, as the writer may see them at once then; where
+ *  the sync fails the daemon ends. */
 void ingest_ledger_arrived(struct ingest_ledger *l, int64_t n);
-/** Readings that were never let into the log: received and dropped at once. */
+
 void ingest_ledger_apply(struct ingest_ledger *l, const struct ingest_delta *d);
 void ingest_ledger_view(struct ingest_ledger *l, struct ingest_ledger_view *ret_view);
 

@@ -7,6 +7,7 @@
 #include "live.h"
 #include "ml_client.h"
 #include "subscriber.h"
+#include "sweeper.h"
 #include "writer.h"
 
 static void total(struct aas_metrics *m, const char *name, const char *help, const struct aas_label *labels, double v)
@@ -59,6 +60,12 @@ static void collect_writer(struct aas_metrics *m, struct ingest_app *app)
           (double)s.corrupt_records);
 }
 
+static void collect_sweeper(struct aas_metrics *m, struct ingest_app *app)
+{
+    total(m, "aas_ingest_swept_documents_total", "Documents removed as too old.", AAS_NO_LABELS,
+          (double)ingest_sweeper_removed(app->sweeper));
+}
+
 static void collect_live(struct aas_metrics *m, struct ingest_app *app)
 {
     static const char states[] = "aas_ingest_sensors", help[] = "Sensors by state.";
@@ -108,6 +115,7 @@ static void collect(struct aas_metrics *m, void *arg)
     collect_writer(m, app);
     collect_live(m, app);
     collect_alarms(m, app);
+    collect_sweeper(m, app);
 }
 
 int ingest_metrics_add(struct ingest_app *app)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aas/cleanup.h"
+#include "guess.h"
 #include "registry_internal.h"
 
 int ingest_registry_create(struct ingest_registry **ret_registry, size_t max_sensors, bool auto_register)
@@ -87,7 +88,9 @@ static int register_new(struct ingest_registry *r, const char *id, size_t len, c
     struct ingest_meta *m = ingest_meta_new(id, len, NULL);
     if (!m)
         return AAS_ENOMEM;
+    const char *type = ingest_guess_type(id, len);
     m->status = strdup("new");
+    m->type = type ? strdup(type) : NULL;
     if (match) {
         m->site = text_of(match->site);
         m->line = text_of(match->line);
@@ -137,7 +140,8 @@ void ingest_registry_learn(struct ingest_registry *r, const char *id, size_t len
     struct registry_entry *e = ingest_smap_get(&r->map, id, len);
     if (e && !ingest_meta_has_channel(e->meta, channel, channel_len)) {
         struct ingest_meta *m = ingest_meta_new(id, len, e->meta);
-        if (m && ingest_meta_add_channel(m, channel, channel_len, NULL, NAN, NAN, NAN)) {
+        if (m &&
+            ingest_meta_add_channel(m, channel, channel_len, ingest_guess_unit(channel, channel_len), NAN, NAN, NAN)) {
             e->dirty = true;
             (void)ingest_registry_put(r, m);
         } else {

@@ -16,21 +16,23 @@
 
 #define AAS_LOG_MOD "subscriber"
 
-#define BATCH_MESSAGES 1000
-#define BATCH_BYTES    ((size_t)16 << 20)
-#define CUT_BYTES      4096 /* of a message that is too big, for quarantine */
-#define THIN_FROM      0.8  /* of the log's size */
-#define THIN_KEEP      4    /* one message in so many */
-#define MANY_SENSORS   1000 /* from here on marks are rarer, so that a bucket holds more than a row */
-#define MANY_FACTOR    5
+#define BATCH_MESSAGES  1000
+#define BATCH_BYTES     ((size_t)16 << 20)
+#define RECORD_OVERHEAD 40   /* of the log, per record */
+#define CUT_BYTES       4096 /* of a message that is too big, for quarantine */
+#define THIN_FROM       0.8  /* of the log's size */
+#define THIN_KEEP       4    /* one message in so many */
+#define MANY_SENSORS    1000 /* from here on marks are rarer, so that a bucket holds more than a row */
+#define MANY_FACTOR     5
 
 /* Messages that came since the last batch: their records' bytes behind one another in `bytes`. */
 struct pending {
     struct aas_buf bytes;
     struct aas_wal_record *records; /* payload: place in bytes, resolved before the append; + 2 for marks */
     size_t *starts;
+    uint32_t *counts; /* readings of each */
     size_t len, cap;
-    uint64_t readings, thinned;
+    uint64_t thinned; /* readings */
 };
 
 struct ingest_subscriber {
@@ -60,7 +62,7 @@ static void batch_clear(struct pending *b)
 {
     aas_buf_clear(&b->bytes);
     b->len = 0;
-    b->readings = b->thinned = 0;
+    b->thinned = 0;
 }
 
 static int batch_add(struct pending *b, const struct ingest_message *m)
@@ -75,6 +77,10 @@ static int batch_add(struct pending *b, const struct ingest_message *m)
         if (!starts)
             return AAS_ENOMEM;
         b->starts = starts;
+        uint32_t *counts = realloc(b->counts, cap * sizeof *counts);
+        if (!counts)
+            return AAS_ENOMEM;
+        b->counts = counts;
         b->cap = cap;
     }
     size_t start = b->bytes.len;
@@ -83,8 +89,8 @@ static int batch_add(struct pending *b, const struct ingest_message *m)
         return rc;
     b->starts[b->len] = start;
     b->records[b->len] = (struct aas_wal_record){.kind = INGEST_RECORD_MESSAGE, .len = b->bytes.len - start};
+    b->counts[b->len] = m->readings;
     b->len++;
-    b->readings += m->readings;
     return 0;
 }
 
@@ -118,19 +124,34 @@ static int drop_oldest(struct ingest_subscriber *s, struct aas_error *err)
     if (rc < 0)
         return rc;
     s->dropped_unlogged[INGEST_DROP_WAL_FULL] += d.readings;
-    AAS_LOG_WARN("log.dropped", "the log is full: its oldest readings are dropped", AAS_F_UINT("readings", d.readings),
-                 AAS_F_UINT("from_offset", first), AAS_F_UINT("to_offset", end));
+    if (d.readings > 0)
+        AAS_LOG_WARN("log.dropped", "the log is full: its oldest readings are dropped",
+                     AAS_F_UINT("readings", d.readings), AAS_F_UINT("from_offset", first),
+                     AAS_F_UINT("to_offset", end));
     return 0;
 }
 
-/* Append, making room as the policy says. Under append_lock. */
-static int append_records(struct ingest_subscriber *s, struct aas_wal_record *records, size_t n, struct aas_error *err)
+/* Messages leave the last segment's worth of room to marks, so that what is in a full log can still be settled. */
+static int try_append(struct ingest_subscriber *s, struct aas_wal_record *records, size_t n, size_t bytes,
+                      struct aas_error *err)
 {
-    int rc = aas_wal_append(s->o.wal, records, n, err);
+    struct aas_wal_stats stats;
+    aas_wal_stats(s->o.wal, &stats);
+    if (stats.total_bytes + bytes + n * RECORD_OVERHEAD > s->o.config->wal_max_bytes)
+        return aas_error_set(err, AAS_ENOSPC, "the log has %llu bytes, at most %llu are allowed (AAS_WAL_MAX)",
+                             (unsigned long long)stats.total_bytes, (unsigned long long)s->o.config->wal_max_bytes);
+    return aas_wal_append(s->o.wal, records, n, err);
+}
+
+/* Append, making room as the policy says. Under append_lock. */
+static int append_records(struct ingest_subscriber *s, struct aas_wal_record *records, size_t n, size_t bytes,
+                          struct aas_error *err)
+{
+    int rc = try_append(s, records, n, bytes, err);
     while (rc == AAS_ENOSPC && s->o.config->wal_policy == INGEST_WAL_DROP_OLDEST && s->writer) {
         if (aas_wal_sync(s->o.wal, err) < 0 || drop_oldest(s, err) < 0)
             break;
-        rc = aas_wal_append(s->o.wal, records, n, err);
+        rc = try_append(s, records, n, bytes, err);
     }
     if ((rc == AAS_ENOSPC) != s->log_full) {
         s->log_full = rc == AAS_ENOSPC;
@@ -152,7 +173,7 @@ static int log_drops(struct ingest_subscriber *s)
             continue;
         ingest_dropped_encode((enum ingest_drop_reason)r, s->dropped_unlogged[r], bytes);
         struct aas_wal_record rec = {.kind = INGEST_RECORD_DROPPED, .payload = bytes, .len = sizeof bytes};
-        if (append_records(s, &rec, 1, NULL) < 0)
+        if (aas_wal_append(s->o.wal, &rec, 1, NULL) < 0)
             return AAS_ENOSPC;
         s->dropped_unlogged[r] = 0;
         s->since_mark++;
@@ -179,10 +200,30 @@ static void mark_if_due(struct ingest_subscriber *s)
     if (s->since_mark == 0 || !mark_due(s))
         return;
     struct aas_wal_record mark = {.kind = INGEST_RECORD_MARK};
-    if (append_records(s, &mark, 1, NULL) < 0)
+    if (aas_wal_append(s->o.wal, &mark, 1, NULL) < 0)
         return;
     s->last_mark = aas_clock_mono();
     s->since_mark = 0;
+}
+
+/* The next records that fit into a part of a segment, so that a full log can make room for them. */
+static int append_chunk(struct ingest_subscriber *s, struct pending *b, size_t *at, struct aas_error *err)
+{
+    size_t n = 0, bytes = 0, most = (size_t)s->o.config->wal_segment_bytes / 4;
+    uint64_t readings = 0;
+    while (*at + n < b->len && (n == 0 || bytes + b->records[*at + n].len <= most)) {
+        bytes += b->records[*at + n].len;
+        readings += b->counts[*at + n];
+        n++;
+    }
+    int rc = append_records(s, b->records + *at, n, bytes, err);
+    if (rc < 0)
+        return rc;
+    ingest_ledger_arrived(s->o.ledger, (int64_t)readings);
+    s->since_mark += n;
+    s->messages += n;
+    *at += n;
+    return 0;
 }
 
 /* Make a batch durable. It enters the ledger before the writer can see it. */
@@ -191,19 +232,17 @@ static int append_batch(struct ingest_subscriber *s, struct pending *b, struct a
     for (size_t i = 0; i < b->len; i++)
         b->records[i].payload = b->bytes.data + b->starts[i];
     (void)pthread_mutex_lock(&s->append_lock);
-    int rc = b->len > 0 ? append_records(s, b->records, b->len, err) : 0;
+    size_t at = 0;
+    int rc = 0;
+    while (rc == 0 && at < b->len)
+        rc = append_chunk(s, b, &at, err);
     if (rc == 0) {
-        s->since_mark += b->len;
-        s->messages += b->len;
         s->thinned += b->thinned;
         s->dropped_unlogged[INGEST_DROP_WAL_THINNED] += b->thinned;
-        uint64_t arrived = b->readings + b->thinned;
-        ingest_ledger_arrived(s->o.ledger, (int64_t)arrived);
+        ingest_ledger_arrived(s->o.ledger, (int64_t)b->thinned);
         AAS_IGNORE(log_drops(s));
         mark_if_due(s);
         rc = aas_wal_sync(s->o.wal, err);
-        if (rc < 0)
-            ingest_ledger_arrived(s->o.ledger, -(int64_t)arrived);
     } else {
         s->blocked++;
     }
@@ -225,6 +264,7 @@ int ingest_subscriber_append(struct ingest_subscriber *s, const struct ingest_me
     aas_buf_fini(&b.bytes);
     free(b.records);
     free(b.starts);
+    free(b.counts);
     return rc;
 }
 
@@ -232,7 +272,7 @@ int ingest_subscriber_mark(struct ingest_subscriber *s)
 {
     struct aas_wal_record mark = {.kind = INGEST_RECORD_MARK};
     (void)pthread_mutex_lock(&s->append_lock);
-    int rc = append_records(s, &mark, 1, NULL);
+    int rc = aas_wal_append(s->o.wal, &mark, 1, NULL);
     if (rc == 0)
         rc = aas_wal_sync(s->o.wal, NULL);
     if (rc == 0) {
@@ -384,6 +424,7 @@ void ingest_subscriber_destroy(struct ingest_subscriber *s)
     aas_buf_fini(&s->batch.bytes);
     free(s->batch.records);
     free(s->batch.starts);
+    free(s->batch.counts);
     (void)pthread_mutex_destroy(&s->append_lock);
     (void)pthread_mutex_destroy(&s->state_lock);
     free(s);

@@ -53,6 +53,9 @@ void ingest_writer_destroy(struct ingest_writer *w)
         bson_destroy(w->docs[i]);
     for (size_t i = 0; i < w->rejects_count; i++)
         bson_destroy(w->rejects[i]);
+    for (size_t i = 0; i < w->minutes_count; i++)
+        bson_destroy(w->minutes[i]);
+    free(w->minutes);
     free(w->docs);
     free(w->rejects);
     free(w->names);
@@ -269,6 +272,8 @@ static void refresh(struct ingest_writer *w)
     if (now - w->refreshed_ms < REFRESH_MS)
         return;
     w->refreshed_ms = now;
+    if (writer_rollup_idle(w) == 0 && w->minutes_count > 0)
+        w->has_open = true; /* the next mark writes them */
     struct aas_error err = AAS_ERROR_NONE;
     int rc = ingest_registry_refresh(w->o.registry, w->o.store, &err);
     if (rc < 0)
@@ -279,8 +284,8 @@ static void refresh(struct ingest_writer *w)
 static void idle(struct ingest_writer *w)
 {
     tell_ledger(w);
-    if (w->has_open && aas_mono_diff_ms(aas_clock_mono(), w->oldest_open) >= w->o.config->flush_ms &&
-        w->o.request_mark(w->o.arg) == 0)
+    bool due = aas_mono_diff_ms(aas_clock_mono(), w->oldest_open) >= w->o.config->flush_ms || atomic_load(&w->stopping);
+    if (w->has_open && due && w->o.request_mark(w->o.arg) == 0)
         w->oldest_open = aas_clock_mono();
     refresh(w);
 }

@@ -118,6 +118,8 @@ int ingest_writer_drain(struct ingest_writer *w, struct aas_error *err)
     if (rc == 0)
         w->docs_bytes = 0;
     if (rc == 0)
+        rc = insert_all(w, AAS_COLL_ROLLUPS, w->minutes, &w->minutes_count, &ignored, err);
+    if (rc == 0)
         rc = insert_all(w, AAS_COLL_QUARANTINE, w->rejects, &w->rejects_count, &ignored, err);
     if (rc < 0)
         return rc;
@@ -183,6 +185,8 @@ int ingest_writer_commit(struct ingest_writer *w, uint64_t offset, struct aas_er
             return rc;
     }
     int rc = ingest_writer_drain(w, err);
+    for (struct writer_sensor *s = w->dirty; rc == 0 && s; s = s->next_dirty)
+        rc = writer_rollup_recompute(w, s, err);
     if (rc == 0)
         rc = ingest_registry_save(w->o.registry, w->o.store, w->newest_received_ms, err);
     if (rc == 0 && offset > w->saved.offset)

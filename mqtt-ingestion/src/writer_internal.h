@@ -15,6 +15,7 @@
 #include "dedupe.h"
 #include "lookup.h"
 #include "registry.h"
+#include "rollup.h"
 #include "smap.h"
 #include "topic.h"
 #include "validate.h"
@@ -56,6 +57,7 @@ struct writer_sensor {
     uint32_t open;  /* rows accepted since the last commit */
     bool stale;     /* told: every channel is frozen */
     struct ingest_skew skew;
+    struct ingest_rollup rollup;
     struct writer_counters count;
 };
 
@@ -84,6 +86,8 @@ struct ingest_writer {
     size_t docs_count, docs_cap, docs_bytes;
     bson_t **rejects; /* quarantine documents */
     size_t rejects_count, rejects_cap;
+    bson_t **minutes; /* rollup documents */
+    size_t minutes_count, minutes_cap;
     const char **names; /* scratch: channel names of one bucket */
     size_t names_cap;
     int *outcomes;
@@ -122,6 +126,14 @@ int ingest_writer_drain(struct ingest_writer *w, struct aas_error *err) AAS_MUST
 /** Everything in front of offset is stored, then the position. */
 int ingest_writer_commit(struct ingest_writer *w, uint64_t offset, struct aas_error *err) AAS_MUST_CHECK;
 void ingest_writer_sensor_destroy(struct writer_sensor *s);
+
+/** The open minute of a row, or NULL where it is computed from the store instead. Errors: AAS_ENOMEM. */
+int writer_rollup_row(struct ingest_writer *w, struct writer_sensor *s, int64_t t_ms,
+                      struct ingest_rollup_minute **ret_minute) AAS_MUST_CHECK;
+/** Compute the sensor's dirty minutes from the stored buckets. */
+int writer_rollup_recompute(struct ingest_writer *w, struct writer_sensor *s, struct aas_error *err) AAS_MUST_CHECK;
+/** Close minutes of sensors that have fallen silent. */
+int writer_rollup_idle(struct ingest_writer *w) AAS_MUST_CHECK;
 
 /** Find or make; asks the store for what it knows of the sensor. Errors: AAS_ENOENT not registered, AAS_EFULL, those of
  *  the store, AAS_ENOMEM. */

@@ -164,7 +164,10 @@ static int store_row(struct work *k, struct writer_sensor *s, const struct aas_r
     q |= k->m.flags & INGEST_MESSAGE_IMPORTED ? INGEST_Q_IMPORTED : 0;
 
     uint32_t values = 0, flat = 0;
+    struct ingest_rollup_minute *minute = NULL;
     int rc = make_room(k, s, t);
+    if (rc == 0)
+        rc = writer_rollup_row(w, s, t, &minute);
     if (rc < 0)
         return rc;
     ssize_t row = ingest_bucket_add(&s->bucket, t, r->seq, q, k->rec->offset, k->m.received_ms);
@@ -174,6 +177,8 @@ static int store_row(struct work *k, struct writer_sensor *s, const struct aas_r
     for (uint32_t i = 0; rc == 0 && i < r->count; i++) {
         struct writer_channel *c = &s->channels[columns[i]];
         rc = ingest_bucket_set(&s->bucket, columns[i], v[i].value);
+        if (rc == 0 && minute)
+            rc = ingest_rollup_add(minute, columns[i], t, v[i].value);
         values += isnan(v[i].value) ? 0 : 1;
         flat += (uint32_t)ingest_flat_step(&c->flat, v[i].value, (uint32_t)w->o.config->stale_rows);
     }
@@ -185,6 +190,10 @@ static int store_row(struct work *k, struct writer_sensor *s, const struct aas_r
         q |= INGEST_Q_FLAT;
     s->bucket.q[row] = q;
     tell_stale(w, s, values > 0 && flat == values, t);
+    if (minute) {
+        minute->readings++;
+        minute->late += (q & INGEST_Q_LATE) != 0;
+    }
     s->newest_ms = t > s->newest_ms ? t : s->newest_ms;
     s->clockless |= clockless && r->seq >= 0;
     if (!s->dirty) {
@@ -260,12 +269,18 @@ static int take_reading(struct work *k, size_t index)
     }
     if (bad) {
         atomic_fetch_add_explicit(&s->count.quarantined, 1, memory_order_relaxed);
+        struct ingest_rollup_minute *minute = ingest_rollup_find(&s->rollup, k->m.received_ms);
+        if (minute)
+            minute->quarantined++;
         return reject_one(k, index, r, id, bad, &detail);
     }
     if (same) {
         w->totals.duplicate++;
         w->settled.duplicate++;
         atomic_fetch_add_explicit(&s->count.duplicate, 1, memory_order_relaxed);
+        struct ingest_rollup_minute *minute = ingest_rollup_find(&s->rollup, r->ts_ms);
+        if (minute)
+            minute->duplicate++;
         return 0;
     }
     return store_row(k, s, r, columns, &key);

@@ -18,6 +18,7 @@ void ingest_writer_sensor_destroy(struct writer_sensor *s)
     if (s->known)
         ingest_known_fini(s->known);
     free(s->known);
+    ingest_rollup_fini(&s->rollup);
     ingest_meta_unref(s->meta);
     free(s);
 }
@@ -155,7 +156,7 @@ static int prime(const struct ingest_writer *w, struct writer_sensor *s, struct 
     s->newest_ms = last.newest_ms;
     s->last_auto_ms = last.last_auto_ms;
     s->primed = true;
-    return 0;
+    return last.newest_ms == INT64_MIN ? 0 : ingest_rollup_resume(&s->rollup, last.newest_ms);
 }
 
 int writer_sensor_get(struct ingest_writer *w, struct aas_str id, const struct ingest_topic_match *topic,
