@@ -3,13 +3,32 @@
 
 #include <string.h>
 
+#include "aas/audit.h"
 #include "aas/buf.h"
 #include "aas/json.h"
 #include "aas/json_schema.h"
+#include "aas/log.h"
 #include "aas/store.h"
 #include "app.h"
+#include "principal.h"
+
+#define AAS_LOG_MOD "api"
 
 #define FIELD_BYTES 256
+
+void api_audit(struct aas_http_req *req, const char *action, const char *target, const char *detail)
+{
+    struct api_app *app = aas_http_req_ctx(req);
+    struct aas_error err = AAS_ERROR_NONE;
+    const struct aas_audit_event event = {.user = api_caller_name(req),
+                                          .action = action,
+                                          .target = target,
+                                          .detail = detail,
+                                          .request_id = aas_http_req_id(req)};
+    if (aas_audit_append(app->store, &event, &err) != 0)
+        AAS_LOG_ERROR("audit.lost", "an act could not be written to the audit trail", AAS_F_STR("action", action),
+                      AAS_F_STR("target", target), AAS_F_STR("user", event.user), AAS_F_ERROR(&err));
+}
 
 int api_body(struct aas_http_req *req, const char *schema, json_t **ret_body, struct aas_error *err)
 {

@@ -69,7 +69,7 @@ static void set_reply(struct aas_http_req *req, const struct aas_http_result *re
                              result->body.len);
 }
 
-int api_proxy_ml(struct aas_http_req *req, struct aas_error *err)
+static int proxy(struct aas_http_req *req, const char *upstream_path, const char *accept, struct aas_error *err)
 {
     struct api_app *app = aas_http_req_ctx(req);
     AAS_AUTO_BUF struct aas_buf path = AAS_BUF_INIT(8192);
@@ -77,10 +77,9 @@ int api_proxy_ml(struct aas_http_req *req, struct aas_error *err)
     const char *headers[5] = {NULL};
     size_t count = 0;
     const char *key = aas_http_req_header(req, "Idempotency-Key");
-    const char *accept = aas_http_req_header(req, "Accept");
     const struct api_principal *caller = api_caller(req);
     struct aas_http_call call = {.method = methods[aas_http_req_method(req)], .headers = headers};
-    (void)aas_buf_append_str(&path, aas_http_req_path(req));
+    (void)aas_buf_append_str(&path, upstream_path);
     aas_http_req_query_each(req, append_parameter, &w);
     if (aas_buf_status(&path) != 0)
         return aas_error_set(err, AAS_EINVAL, "the path and the query are too long");
@@ -106,4 +105,14 @@ int api_proxy_ml(struct aas_http_req *req, struct aas_error *err)
         set_reply(req, &result);
     aas_http_result_fini(&result);
     return rc;
+}
+
+int api_proxy_ml(struct aas_http_req *req, struct aas_error *err)
+{
+    return proxy(req, aas_http_req_path(req), aas_http_req_header(req, "Accept"), err);
+}
+
+int api_proxy_ml_metrics(struct aas_http_req *req, struct aas_error *err)
+{
+    return proxy(req, "/metrics", "application/json", err);
 }

@@ -61,6 +61,9 @@ int api_reply_list(struct api_app *app, struct aas_http_req *req, int collection
 int api_reply_document(struct api_app *app, struct aas_http_req *req, int collection, const char *id, const char *what,
                        struct aas_error *err) AAS_MUST_CHECK;
 
+/** Write to the audit trail that the caller did this; a failure is logged and changes nothing for the caller. */
+void api_audit(struct aas_http_req *req, const char *action, const char *target, const char *detail);
+
 /** 429 with Retry-After. Returns AAS_ERATE. */
 int api_rate_refuse(struct aas_http_req *req, const struct api_rate_state *state, struct aas_error *err);
 

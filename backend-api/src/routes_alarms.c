@@ -5,15 +5,12 @@
 
 #include "aas/clock.h"
 #include "aas/json.h"
-#include "aas/log.h"
 #include "aas/store.h"
 #include "alarm_change.h"
 #include "app.h"
 #include "live.h"
 #include "principal.h"
 #include "routes.h"
-
-#define AAS_LOG_MOD "alarms"
 
 #define DAY_MS           INT64_C(86400000)
 #define SHELVE_MIN       60 /* minutes, where the request names none */
@@ -101,8 +98,9 @@ static int act(struct aas_http_req *req, enum api_alarm_action action, struct aa
     rc = aas_store_update(app->store, AAS_COLL_ALARMS, change.id, api_alarm_apply, &change, err);
     if (rc)
         return rc;
-    AAS_LOG_INFO("alarms.action", "an operator acted on an alarm", AAS_F_STR("alarm", change.id),
-                 AAS_F_STR("action", strrchr(aas_http_req_path(req), '/') + 1), AAS_F_STR("user", change.user));
+    static const char *const names[] = {"alarm.ack", "alarm.shelve", "alarm.unshelve", "alarm.clear", "alarm.comment"};
+    size_t len = 0;
+    api_audit(req, names[action], change.id, aas_http_req_body(req, &len));
     rc = get_alarm(req, err);
     if (rc)
         return rc;

@@ -228,7 +228,7 @@ static int password_job(struct api_app *app, struct aas_http_req *req, struct aa
     api_machine_tokens_forget(app);
     if (account.must_change && strcmp(account.name, "admin") == 0)
         (void)unlink(app->password_file); /* it opens nothing any more */
-    AAS_LOG_INFO("auth.password", "a user changed the password", AAS_F_STR("user", account.name));
+    api_audit(req, "password.change", account.name, NULL);
     aas_http_reply_empty(req, 204);
     return 0;
 }

@@ -4,13 +4,10 @@
 
 #include "aas/clock.h"
 #include "aas/json.h"
-#include "aas/log.h"
 #include "aas/store.h"
 #include "app.h"
 #include "principal.h"
 #include "routes.h"
-
-#define AAS_LOG_MOD "faults"
 
 #define DAY_MS     INT64_C(86400000)
 #define MAX_FAULTS 500
@@ -125,8 +122,8 @@ static int write_fault(struct aas_http_req *req, const char *code, const json_t 
     int rc = aas_store_update(app->store, AAS_COLL_FAULTS, code, apply, &edit, err);
     if (rc)
         return rc;
-    AAS_LOG_INFO("faults.edit", "a fault type was edited", AAS_F_STR("fault", code),
-                 AAS_F_STR("user", api_caller_name(req)));
+    size_t len = 0;
+    api_audit(req, create ? "fault.create" : "fault.replace", code, aas_http_req_body(req, &len));
     json_t *answer = json_copy((json_t *)(uintptr_t)body);
     if (answer)
         (void)json_object_set_new(answer, "code", json_string(code));
@@ -172,8 +169,7 @@ static int delete_fault(struct aas_http_req *req, struct aas_error *err)
         return rc;
     if (removed == 0)
         return aas_error_set(err, AAS_ENOENT, "there is no fault type \"%.64s\"", code);
-    AAS_LOG_INFO("faults.delete", "a fault type was deleted", AAS_F_STR("fault", code),
-                 AAS_F_STR("user", api_caller_name(req)));
+    api_audit(req, "fault.delete", code, NULL);
     aas_http_reply_empty(req, 204);
     return 0;
 }

@@ -15,8 +15,12 @@
 
 static const struct aas_http_route rows[] = {
     GET("/models", API_VIEWER),
+    {.method = AAS_HTTP_GET,
+     .pattern = "/models/metrics",
+     .mode = AAS_HTTP_WORKER,
+     .role = API_VIEWER,
+     .handler = api_proxy_ml_metrics},
     GET("/models/{version}", API_VIEWER),
-    GET("/models/{version}/compare/{other}", API_VIEWER),
     GET("/serving", API_VIEWER),
     POST("/models/{version}/promote", API_ENGINEER),
     POST("/models/{version}/rollback", API_ENGINEER),

@@ -4,15 +4,12 @@
 
 #include "aas/clock.h"
 #include "aas/json.h"
-#include "aas/log.h"
 #include "aas/store.h"
 #include "app.h"
 #include "live.h"
 #include "principal.h"
 #include "routes.h"
 #include "series.h"
-
-#define AAS_LOG_MOD "sensors"
 
 #define HOUR_MS 3600000
 /* A bucket spans at most so much: with it a range on `start` finds all that overlap a range of time. */
@@ -181,8 +178,8 @@ static int patch_sensor(struct aas_http_req *req, struct aas_error *err)
     rc = aas_store_update(app->store, AAS_COLL_SENSORS, patch.id, apply_patch, &patch, err);
     if (rc)
         return rc;
-    AAS_LOG_INFO("sensors.edit", "a sensor was edited", AAS_F_STR("sensor_id", patch.id),
-                 AAS_F_STR("user", api_caller_name(req)));
+    size_t len = 0;
+    api_audit(req, "sensor.edit", patch.id, aas_http_req_body(req, &len));
     return get_sensor(req, err);
 }
 

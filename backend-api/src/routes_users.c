@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aas/audit.h"
 #include "aas/clock.h"
 #include "aas/id.h"
 #include "aas/json.h"
-#include "aas/log.h"
 #include "aas/rng.h"
 #include "aas/store.h"
 #include "aas/str.h"
@@ -16,8 +16,6 @@
 #include "revoked.h"
 #include "routes.h"
 #include "sessions.h"
-
-#define AAS_LOG_MOD "users"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -96,6 +94,20 @@ static int list_audit(struct aas_http_req *req, struct aas_error *err)
     return api_reply_list(aas_http_req_ctx(req), req, AAS_COLL_AUDIT, &query, err);
 }
 
+static int verify_audit(struct aas_http_req *req, struct aas_error *err)
+{
+    struct api_app *app = aas_http_req_ctx(req);
+    struct aas_audit_report report;
+    int rc = aas_audit_verify(app->store, &report, err);
+    if (rc && rc != AAS_ECORRUPT)
+        return rc;
+    aas_http_reply_json(req, 200,
+                        json_pack("{s:b, s:I, s:I, s:s, s:s?}", "ok", rc == 0, "records", (json_int_t)report.records,
+                                  "last_seq", (json_int_t)report.last_seq, "last_hash", report.last_hash, "reason",
+                                  rc ? aas_error_text(err, rc) : NULL));
+    return 0;
+}
+
 /* ---- accounts ---- */
 
 static int create_job(struct api_app *app, struct aas_http_req *req, struct aas_error *err)
@@ -116,8 +128,7 @@ static int create_job(struct api_app *app, struct aas_http_req *req, struct aas_
         return aas_error_set(err, rc, "there is an account \"%s\" already", account.name);
     if (rc)
         return rc;
-    AAS_LOG_INFO("users.create", "an account was made", AAS_F_STR("account", account.name),
-                 AAS_F_STR("role", api_role_name(account.role)), AAS_F_STR("user", api_caller_name(req)));
+    api_audit(req, "user.create", account.name, api_role_name(account.role));
     aas_http_reply_json(req, 201, api_account_json(&account));
     return 0;
 }
@@ -160,8 +171,10 @@ static int change_job(struct api_app *app, struct aas_http_req *req, struct aas_
         return rc;
     api_machine_tokens_forget(app);
     api_revoked_add(app->revoked, name);
-    AAS_LOG_INFO("users.change", "an account was changed", AAS_F_STR("account", name),
-                 AAS_F_STR("user", api_caller_name(req)));
+    char what[96];
+    (void)snprintf(what, sizeof what, "{\"role\":\"%s\",\"disabled\":%s,\"new_password\":%s}",
+                   api_role_name(account.role), account.disabled ? "true" : "false", password ? "true" : "false");
+    api_audit(req, "user.change", name, what);
     aas_http_reply_json(req, 200, api_account_json(&account));
     return 0;
 }
@@ -208,8 +221,7 @@ static int create_token(struct aas_http_req *req, struct aas_error *err)
     bson_destroy(&doc);
     if (rc)
         return rc;
-    AAS_LOG_INFO("tokens.create", "an API token was made", AAS_F_STR("name", name), AAS_F_STR("scope", scope),
-                 AAS_F_STR("user", api_caller_name(req)));
+    api_audit(req, "token.create", id, name);
     aas_http_reply_json(req, 201,
                         json_pack("{s:s, s:s, s:s, s:s, s:I}", "id", id, "name", name, "scope", scope, "token", token,
                                   "expires", (json_int_t)expires));
@@ -229,8 +241,7 @@ static int revoke_token(struct aas_http_req *req, struct aas_error *err)
     if (removed == 0)
         return aas_error_set(err, AAS_ENOENT, "there is no such API token");
     api_machine_tokens_forget(app);
-    AAS_LOG_INFO("tokens.revoke", "an API token was revoked", AAS_F_STR("id", id),
-                 AAS_F_STR("user", api_caller_name(req)));
+    api_audit(req, "token.revoke", id, NULL);
     aas_http_reply_empty(req, 204);
     return 0;
 }
@@ -248,5 +259,6 @@ static const struct aas_http_route rows[] = {
     ROW(AAS_HTTP_POST, "/tokens", AAS_HTTP_WORKER, create_token),
     ROW(AAS_HTTP_DELETE, "/tokens/{id}", AAS_HTTP_WORKER, revoke_token),
     ROW(AAS_HTTP_GET, "/audit", AAS_HTTP_WORKER, list_audit),
+    ROW(AAS_HTTP_GET, "/audit/verify", AAS_HTTP_WORKER, verify_audit),
 };
 const struct api_table api_routes_users = API_TABLE(rows);

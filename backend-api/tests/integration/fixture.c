@@ -85,6 +85,7 @@ static const struct aas_http_route upstream_rows[] = {
     {.method = AAS_HTTP_GET, .pattern = "/stream", .flags = AAS_HTTP_UPGRADE, .handler = stream},
     {.method = AAS_HTTP_GET, .pattern = "/models", .handler = echo},
     {.method = AAS_HTTP_GET, .pattern = "/health/ready", .handler = echo},
+    {.method = AAS_HTTP_GET, .pattern = "/metrics", .handler = echo},
     {.method = AAS_HTTP_GET, .pattern = "/models/{v}", .handler = nothing},
     {.method = AAS_HTTP_POST, .pattern = "/retrain", .handler = echo},
 };

@@ -203,6 +203,21 @@ static void roles(void **state)
     DROP(fixture_call(f, "PATCH", "/users/nobody", NULL, "{\"role\":\"viewer\"}", 404, NULL));
 }
 
+static void audit_trail(void **state)
+{
+    struct fixture *f = *state;
+    json_t *list = fixture_call(f, "GET", "/audit?action=user.create", NULL, NULL, 200, "audit_list");
+    const json_t *first = json_array_get(json_object_get(list, "items"), 0);
+    assert_int_equal(json_array_size(json_object_get(list, "items")), 3);
+    assert_string_equal(json_string_value(json_object_get(first, "user")), "admin");
+    assert_string_equal(json_string_value(json_object_get(first, "target")), "engineer");
+    json_decref(list);
+    json_t *check = fixture_call(f, "GET", "/audit/verify", NULL, NULL, 200, "audit_check");
+    assert_true(json_is_true(json_object_get(check, "ok")));
+    assert_true(json_integer_value(json_object_get(check, "records")) >= 5);
+    json_decref(check);
+}
+
 static void machine_tokens(void **state)
 {
     struct fixture *f = *state;
@@ -261,6 +276,7 @@ int main(void)
         cmocka_unit_test(logout),
         cmocka_unit_test(refresh_rotates_and_reuse_revokes),
         cmocka_unit_test(roles),
+        cmocka_unit_test(audit_trail),
         cmocka_unit_test(machine_tokens),
         cmocka_unit_test(sessions_outlive_a_restart),
         cmocka_unit_test(change_of_password),

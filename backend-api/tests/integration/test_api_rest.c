@@ -314,6 +314,9 @@ static void handed_on(void **state)
     assert_string_equal(text(a, "key"), "k-1");
     json_decref(a);
     DROP(fixture_call(f, "GET", "/models/v9", NULL, NULL, 404, NULL));
+    a = fixture_call(f, "GET", "/models/metrics", NULL, NULL, 200, NULL);
+    assert_string_equal(text(a, "path"), "/metrics");
+    json_decref(a);
     fixture_stop_upstream(f);
     DROP(fixture_call(f, "GET", "/models", NULL, NULL, 503, NULL));
     fixture_start_upstream(f);

@@ -465,6 +465,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is the chain of audit records whole? (admin) */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/serving": {
         parameters: {
             query?: never;
@@ -491,6 +508,23 @@ export interface paths {
         };
         /** Model versions, newest first. */
         get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of each version: feedback's accuracy, confidence, drift, latency, counts. */
+        get: operations["modelMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -653,6 +687,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/retrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Train the next version from feedback, in a child process; judged by the gate, promoted where promotion is managed (engineer). */
+        post: operations["retrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Newest first (engineer). */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job with its progress (engineer). */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        /** Ask for its end (engineer). */
+        delete: operations["cancelJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -797,6 +883,10 @@ export interface components {
         FeedbackItem: components["schemas"]["feedback_item.schema"];
         FeedbackList: components["schemas"]["feedback_list.schema"];
         ImportReport: components["schemas"]["import_report.schema"];
+        AuditCheck: components["schemas"]["audit_check.schema"];
+        Retrain: components["schemas"]["retrain.schema"];
+        Job: components["schemas"]["job.schema"];
+        JobList: components["schemas"]["job_list.schema"];
         /**
          * Login
          * @description POST /auth/login.
@@ -1259,6 +1349,20 @@ export interface components {
             }[];
             next: components["schemas"]["cursor"];
         };
+        /**
+         * Audit check
+         * @description GET /audit/verify: whether the chain of audit records is whole.
+         */
+        "audit_check.schema": {
+            ok: boolean;
+            /** @description Good ones, from the first on. */
+            records: number;
+            last_seq: number;
+            /** @description Note it elsewhere: it shows whether newer records were cut off. */
+            last_hash: string;
+            /** @description What is wrong with the next one. */
+            reason: string | null;
+        };
         window: {
             rows: number;
             /** @description After a start windows are given out from so many rows on; absent: full ones only. */
@@ -1439,6 +1543,60 @@ export interface components {
                 line?: number;
                 detail?: string;
             }[];
+        };
+        /**
+         * Retrain
+         * @description POST /retrain; all optional.
+         */
+        "retrain.schema": {
+            /** @description The type whose champion is the parent. Default *. */
+            sensor_type?: string;
+            reason?: string;
+            user?: string;
+            /** @description Training parameters that replace the parent's, e.g. {"max_depth": 4, "rounds": 80}. */
+            params?: Record<string, never>;
+            /** @description Of labelled times; open where absent. */
+            range?: {
+                from?: components["schemas"]["epochMs"];
+                to?: components["schemas"]["epochMs"];
+            };
+        };
+        /**
+         * Job
+         * @description A retraining job.
+         */
+        "job.schema": {
+            id: string;
+            kind: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "succeeded" | "failed" | "crashed" | "cancelled";
+            created: number;
+            started?: number | null;
+            finished?: number | null;
+            user?: string;
+            reason?: string;
+            type?: string;
+            parent?: string;
+            params?: Record<string, never> | null;
+            progress?: {
+                phase?: string;
+                round?: number;
+                rounds?: number;
+                evaluation?: string | null;
+            } | null;
+            /** @description What came of it. */
+            version?: string | null;
+            gate?: Record<string, never> | null;
+            promoted?: boolean;
+            error?: string | null;
+        };
+        /**
+         * Job list
+         * @description GET /jobs, newest first.
+         */
+        "job_list.schema": {
+            items: components["schemas"]["job.schema"][];
+            next: components["schemas"]["cursor"];
         };
         /**
          * Health
@@ -2683,6 +2841,30 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    verifyAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["audit_check.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     serving: {
         parameters: {
             query?: never;
@@ -2723,6 +2905,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["model_list.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    modelMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ml-service's figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -3077,6 +3283,123 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["retrain.schema"];
+            };
+        };
+        responses: {
+            /** @description Queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["job.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200. */
+                limit?: number;
+                /** @description Of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["job_list.schema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Job id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["job.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Job id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ends in a moment. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["job.schema"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
         };
