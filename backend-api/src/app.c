@@ -25,16 +25,17 @@
 
 #define AAS_LOG_MOD "app"
 
-#define HASHERS      2
-#define HASH_QUEUE   32
-#define WORKER_QUEUE 1024
-#define RATE_SLOTS   4096
-#define BURST_FACTOR 4
-#define PROBE_TICKS  2
-#define SWEEP_TICKS  600
-#define PROBE_MS     800
-#define MAX_BODY     (256 * 1024)
-#define HUB_DRAIN_MS 500
+#define HASHERS        2
+#define HASH_QUEUE     32
+#define WORKER_QUEUE   1024
+#define RATE_SLOTS     4096
+#define BURST_FACTOR   4
+#define ACCOUNT_FACTOR 10
+#define PROBE_TICKS    2
+#define SWEEP_TICKS    600
+#define PROBE_MS       800
+#define MAX_BODY       (256 * 1024)
+#define HUB_DRAIN_MS   500
 
 /* ---- collections and the first account ---- */
 
@@ -144,7 +145,9 @@ static int create_limits(struct api_app *app)
     if (rc == 0 && c->rate_principal > 0)
         rc = api_rate_create(&app->by_principal, c->rate_principal, c->rate_principal * BURST_FACTOR, RATE_SLOTS);
     rc = rc ? rc : api_rate_create(&app->failed_by_address, per_second, burst, RATE_SLOTS);
-    return rc ? rc : api_rate_create(&app->failed_by_account, per_second, burst, RATE_SLOTS);
+    return rc ? rc
+              : api_rate_create(&app->failed_by_account, per_second * ACCOUNT_FACTOR, burst * ACCOUNT_FACTOR,
+                                RATE_SLOTS);
 }
 
 static int create_secrets(struct api_app *app, struct aas_error *err)

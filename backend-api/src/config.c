@@ -20,6 +20,8 @@ static const struct aas_config_option options[] = {
                 "directory of swagger-ui-dist for /docs; without it /docs is a plain list"),
     AAS_OPT_BOOL(struct api_config, cookie_secure, "AAS_COOKIE_SECURE", "0", 0,
                  "send the refresh cookie over HTTPS only: set it behind a TLS proxy"),
+    AAS_OPT_BOOL(struct api_config, trust_proxy, "AAS_TRUST_PROXY", "0", 0,
+                 "take the caller's address from X-Forwarded-For: set it behind a proxy, and only there"),
     AAS_OPT_DURATION(struct api_config, access_ttl_ms, "AAS_ACCESS_TTL", "15m", 1000, 86400000, 0,
                      "life of an access token"),
     AAS_OPT_DURATION(struct api_config, refresh_ttl_ms, "AAS_REFRESH_TTL", "14d", 60000, 7776000000.0, 0,

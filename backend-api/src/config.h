@@ -13,6 +13,7 @@ struct api_config {
     char *cors_origins;
     char *docs_root;
     bool cookie_secure;
+    bool trust_proxy;
     int64_t access_ttl_ms;
     int64_t refresh_ttl_ms;
     int64_t workers;

@@ -11,6 +11,7 @@
 #include "aas/id.h"
 #include "aas/jwt.h"
 #include "aas/log.h"
+#include "aas/str.h"
 #include "app.h"
 #include "rate_limit.h"
 #include "revoked.h"
@@ -18,7 +19,8 @@
 
 #define AAS_LOG_MOD "auth"
 
-#define SKEW_S 5
+#define SKEW_S        5
+#define ADDRESS_BYTES 64
 
 const struct api_principal *api_caller(const struct aas_http_req *req)
 {
@@ -29,6 +31,27 @@ const char *api_caller_name(const struct aas_http_req *req)
 {
     const struct api_principal *p = aas_http_req_user(req);
     return p ? p->name : "";
+}
+
+/* A proxy appends the address that it sees: the last one is its word, those before it are anybody's. */
+const char *api_forwarded_address(const char *header, char *out, size_t size)
+{
+    const char *last = strrchr(header, ',');
+    struct aas_str address = aas_str_trim(aas_str_from(last ? last + 1 : header));
+    size_t allowed = 0;
+    while (allowed < address.len && strchr("0123456789abcdefABCDEF.:[]", address.ptr[allowed]))
+        allowed++;
+    if (allowed == 0 || allowed != address.len || aas_str_copy(out, size, address) != 0)
+        return NULL;
+    return out;
+}
+
+const char *api_caller_address(const struct api_app *app, struct aas_http_req *req)
+{
+    const char *header = app->config->trust_proxy ? aas_http_req_header(req, "X-Forwarded-For") : NULL;
+    char *out = header ? aas_http_req_alloc(req, ADDRESS_BYTES) : NULL;
+    const char *address = out ? api_forwarded_address(header, out, ADDRESS_BYTES) : NULL;
+    return address ? address : aas_http_req_peer(req);
 }
 
 static void set_rate_headers(struct aas_http_req *req, const struct api_rate_state *state)
@@ -123,7 +146,7 @@ int api_before(void *arg, struct aas_http_req *req, struct aas_error *err)
     struct api_principal found = {.role = API_ANYONE};
     if (route->flags & AAS_HTTP_NO_LOG) /* probes and scrapes */
         return 0;
-    int rc = limit(req, app->by_address, aas_http_req_peer(req), route->role == API_ANYONE, err);
+    int rc = limit(req, app->by_address, api_caller_address(app, req), route->role == API_ANYONE, err);
     if (rc || route->role == API_ANYONE)
         return rc;
     rc = identify(app, req, &found, err);

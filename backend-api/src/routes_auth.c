@@ -55,28 +55,25 @@ static int reply_session(const struct api_app *app, struct aas_http_req *req, co
 
 /* ---- login ---- */
 
-/* Failures are counted, per address and per account, so that guessing is slow and a person who knows the password is
- * not held up by what others do elsewhere. */
-static int check_failures(struct api_app *app, struct aas_http_req *req, const char *name, bool failed,
-                          struct aas_error *err)
+/* Failures are counted per address, so that guessing is slow; and per account with ten times as many, so that guessing
+ * from many addresses is slow too, while nobody can lock a person out with a handful of wrong passwords. */
+static void count_failure(struct api_app *app, struct aas_http_req *req, const char *name)
 {
     struct api_rate_state state;
-    if (failed) {
-        (void)api_rate_take(app->failed_by_address, aas_http_req_peer(req), 1, &state);
-        (void)api_rate_take(app->failed_by_account, name, 1, &state);
+    (void)api_rate_take(app->failed_by_address, api_caller_address(app, req), 1, &state);
+    (void)api_rate_take(app->failed_by_account, name, 1, &state);
+}
+
+static int check_failures(struct api_app *app, struct aas_http_req *req, const char *name, struct aas_error *err)
+{
+    struct api_rate_state by_address;
+    struct api_rate_state by_account;
+    (void)api_rate_take(app->failed_by_address, api_caller_address(app, req), 0, &by_address);
+    (void)api_rate_take(app->failed_by_account, name, 0, &by_account);
+    if (by_address.remaining > 0 && by_account.remaining > 0)
         return 0;
-    }
-    (void)api_rate_take(app->failed_by_address, aas_http_req_peer(req), 0, &state);
-    if (state.remaining == 0) {
-        state.retry_s = (uint32_t)(app->config->login_every_ms / 1000) + 1;
-        return api_rate_refuse(req, &state, err);
-    }
-    (void)api_rate_take(app->failed_by_account, name, 0, &state);
-    if (state.remaining == 0) {
-        state.retry_s = (uint32_t)(app->config->login_every_ms / 1000) + 1;
-        return api_rate_refuse(req, &state, err);
-    }
-    return 0;
+    by_address.retry_s = (uint32_t)(app->config->login_every_ms / 1000) + 1;
+    return api_rate_refuse(req, &by_address, err);
 }
 
 static void improve_hash(struct api_app *app, const struct api_account *account, const char *password)
@@ -102,7 +99,7 @@ static int login_job(struct api_app *app, struct aas_http_req *req, struct aas_e
         return rc;
     const char *name = json_string_value(json_object_get(body, "username"));
     const char *password = json_string_value(json_object_get(body, "password"));
-    rc = check_failures(app, req, name, false, err);
+    rc = check_failures(app, req, name, err);
     if (rc)
         return rc;
     rc = api_account_get(app->store, name, &account, NULL);
@@ -110,9 +107,9 @@ static int login_job(struct api_app *app, struct aas_http_req *req, struct aas_e
         return aas_error_set(err, rc, "the accounts can't be read now");
     bool known = rc == 0;
     if (!api_password_verify(known ? account.hash : NULL, password) || account.disabled) {
-        (void)check_failures(app, req, name, true, err);
+        count_failure(app, req, name);
         AAS_LOG_INFO("auth.failed", "a login failed", AAS_F_STR("req_id", aas_http_req_id(req)),
-                     AAS_F_STR("peer", aas_http_req_peer(req)));
+                     AAS_F_STR("peer", api_caller_address(app, req)));
         return aas_error_set(err, AAS_EUNAUTHORIZED, "wrong user name or password");
     }
     improve_hash(app, &account, password);
@@ -120,7 +117,7 @@ static int login_job(struct api_app *app, struct aas_http_req *req, struct aas_e
     if (rc)
         return rc;
     AAS_LOG_INFO("auth.login", "a user logged in", AAS_F_STR("user", account.name),
-                 AAS_F_STR("peer", aas_http_req_peer(req)));
+                 AAS_F_STR("peer", api_caller_address(app, req)));
     return reply_session(app, req, &account, refresh, err);
 }
 
@@ -208,13 +205,13 @@ static int password_job(struct api_app *app, struct aas_http_req *req, struct aa
     const char *new_password = json_string_value(json_object_get(body, "new_password"));
     rc = check_new(req, old_password, new_password, err);
     if (rc == 0)
-        rc = check_failures(app, req, api_caller_name(req), false, err);
+        rc = check_failures(app, req, api_caller_name(req), err);
     if (rc == 0)
         rc = api_account_get(app->store, api_caller_name(req), &account, err);
     if (rc)
         return rc;
     if (!api_password_verify(account.hash, old_password)) {
-        (void)check_failures(app, req, account.name, true, err);
+        count_failure(app, req, account.name);
         return aas_http_req_field(req, "current_password",
                                   aas_error_set(err, AAS_EFORBIDDEN, "the current password is wrong"));
     }

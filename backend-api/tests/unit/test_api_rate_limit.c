@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "aas/test_clock.h"
+#include "principal.h"
 #include "rate_limit.h"
 
 static int setup(void **state)
@@ -94,12 +95,39 @@ static void flood_of_keys_frees_nobody(void **state)
     api_rate_destroy(rate);
 }
 
+static void forwarded_addresses(void **state)
+{
+    static const struct {
+        const char *header, *address;
+    } table[] = {
+        {"203.0.113.7", "203.0.113.7"},
+        {"10.0.0.1, 203.0.113.7", "203.0.113.7"}, /* what stands in front is anybody's word */
+        {"a, b ,  2001:db8::1 ", "2001:db8::1"},
+        {"[2001:db8::1]:4711", "[2001:db8::1]:4711"},
+        {"", NULL},
+        {" , ", NULL},
+        {"10.0.0.1, unknown", NULL},
+        {"10.0.0.1;evil", NULL},
+        {"1111111111111111111111111111111111111111111111111111111111111111111111", NULL},
+    };
+    char out[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const char *got = api_forwarded_address(table[i].header, out, sizeof out);
+        if (table[i].address)
+            assert_string_equal(got, table[i].address);
+        else
+            assert_null(got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(burst_then_refill, setup, teardown),
         cmocka_unit_test_setup_teardown(looking_costs_nothing, setup, teardown),
         cmocka_unit_test(no_limit),
+        cmocka_unit_test(forwarded_addresses),
         cmocka_unit_test_setup_teardown(flood_of_keys_frees_nobody, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@ const struct aas_config_known aas_config_known[] = {
     {"AAS_RUN_SIMULATOR", "1"},
     {"AAS_CORS_ORIGINS", NULL},
     {"AAS_COOKIE_SECURE", NULL},
+    {"AAS_TRUST_PROXY", NULL},
     {"AAS_DOCS_ROOT", NULL},
     {"AAS_ACCESS_TTL", NULL},
     {"AAS_REFRESH_TTL", NULL},
