@@ -17,7 +17,7 @@
 static int system_error(struct aas_error *err, const char *what, const char *path)
 {
     int saved = errno;
-    return aas_error_set(err, -saved, "cannot %s %s: %s", what, path, strerror(saved));
+    return aas_error_set(err, -saved, "cannot %s %s: %s", what, path, aas_strerror(-saved));
 }
 
 int api_secrets_make_dir(const char *path, struct aas_error *err)
