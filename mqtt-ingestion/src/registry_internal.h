@@ -11,6 +11,7 @@ struct registry_entry {
     char *key;                /* the id, as the map borrows it */
     struct ingest_meta *meta; /* one reference */
     bool dirty;               /* has something that the store lacks */
+    bool in_store;
     int64_t last_seen_ms, saved_seen_ms, saved_at_ms;
     double skew_ms;
 };

@@ -8,6 +8,7 @@
 #include "registry_internal.h"
 
 #define SEEN_EVERY_MS 60000
+#define NEW_AT_ONCE   256
 #define SEEN_AT_ONCE  200 /* last_seen updates of one save, so that no save takes long */
 
 /* --- documents to descriptions ------------------------------------------------------------------------------------ */
@@ -126,8 +127,11 @@ static int take_doc(const bson_t *doc, void *arg)
         m->stored = e->meta->stored;
         take = (!e->dirty || keep_learnt(m, e->meta)) && !same_meta(m, e->meta);
     }
+    if (e)
+        e->in_store = true;
     struct registry_entry *put = take ? ingest_registry_put(r, m) : NULL;
     if (put && !e) {
+        put->in_store = true;
         put->last_seen_ms = put->saved_seen_ms = aas_doc_int(doc, "last_seen", 0);
     }
     (void)pthread_mutex_unlock(&r->lock);
@@ -214,6 +218,27 @@ static int change_sensor(const bson_t *old_doc, bson_t *ret_new, void *arg, stru
     return ok ? 0 : aas_error_set(err, AAS_ENOMEM, "out of memory for a sensor's document");
 }
 
+/* Sensors that the store has not got, as many as one insert takes. Their descriptions get a reference. */
+static size_t next_new(struct ingest_registry *r, size_t *i, int64_t now_ms, struct change *out)
+{
+    size_t n = 0;
+    (void)pthread_mutex_lock(&r->lock);
+    for (; *i < r->count && n < NEW_AT_ONCE; (*i)++) {
+        struct registry_entry *e = r->entries[*i];
+        if (!e->dirty || e->in_store)
+            continue;
+        e->dirty = false;
+        e->in_store = true;
+        e->saved_seen_ms = e->last_seen_ms;
+        e->saved_at_ms = now_ms;
+        aas_ref_get(&e->meta->ref);
+        out[n++] =
+            (struct change){.meta = e->meta, .last_seen_ms = e->last_seen_ms, .now_ms = now_ms, .skew_ms = e->skew_ms};
+    }
+    (void)pthread_mutex_unlock(&r->lock);
+    return n;
+}
+
 /* The next entry to write from index i on; its description gets a reference. */
 static bool next_due(struct ingest_registry *r, size_t *i, int64_t now_ms, size_t *seen_left, struct change *ret)
 {
@@ -246,10 +271,38 @@ static void mark_dirty(struct ingest_registry *r, const char *id)
     (void)pthread_mutex_unlock(&r->lock);
 }
 
+/* One insert for many new sensors; those that somebody else has registered meanwhile are updated later. */
+static int insert_new(struct ingest_registry *r, struct aas_store *store, struct change *new, size_t n,
+                      struct aas_error *err)
+{
+    bson_t *docs[NEW_AT_ONCE];
+    int outcomes[NEW_AT_ONCE] = {0}, rc = 0;
+    for (size_t k = 0; k < n; k++) {
+        docs[k] = bson_new();
+        if (rc == 0)
+            rc = change_sensor(NULL, docs[k], &new[k], err);
+    }
+    if (rc == 0)
+        rc = aas_store_insert_many(store, AAS_COLL_SENSORS, (const bson_t *const *)docs, n, outcomes, err);
+    for (size_t k = 0; k < n; k++) {
+        if (rc < 0 || outcomes[k] == AAS_EDUPLICATE)
+            mark_dirty(r, new[k].meta->id);
+        ingest_meta_unref(new[k].meta);
+        bson_destroy(docs[k]);
+    }
+    return rc;
+}
+
 int ingest_registry_save(struct ingest_registry *r, struct aas_store *store, int64_t now_ms, struct aas_error *err)
 {
-    size_t i = 0, seen_left = SEEN_AT_ONCE;
-    struct change c;
+    size_t i = 0, seen_left = SEEN_AT_ONCE, n;
+    struct change c, new[NEW_AT_ONCE];
+    while ((n = next_new(r, &i, now_ms, new)) > 0) {
+        int rc = insert_new(r, store, new, n, err);
+        if (rc < 0)
+            return rc;
+    }
+    i = 0;
     while (next_due(r, &i, now_ms, &seen_left, &c)) {
         int rc = aas_store_update(store, AAS_COLL_SENSORS, c.meta->id, change_sensor, &c, err);
         if (rc < 0)

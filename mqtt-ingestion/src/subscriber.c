@@ -16,14 +16,14 @@
 
 #define AAS_LOG_MOD "subscriber"
 
-#define BATCH_MESSAGES  1000
-#define BATCH_BYTES     ((size_t)16 << 20)
-#define RECORD_OVERHEAD 40   /* of the log, per record */
-#define CUT_BYTES       4096 /* of a message that is too big, for quarantine */
-#define THIN_FROM       0.8  /* of the log's size */
-#define THIN_KEEP       4    /* one message in so many */
-#define MANY_SENSORS    1000 /* from here on marks are rarer, so that a bucket holds more than a row */
-#define MANY_FACTOR     5
+#define BATCH_MESSAGES   1000
+#define BATCH_BYTES      ((size_t)16 << 20)
+#define RECORD_OVERHEAD  40   /* of the log, per record */
+#define CUT_BYTES        4096 /* of a message that is too big, for quarantine */
+#define THIN_FROM        0.8  /* of the log's size */
+#define THIN_KEEP        4    /* one message in so many */
+#define SENSORS_PER_STEP 250  /* marks are rarer with more sensors, so that a bucket holds more than a row … */
+#define MARK_FACTOR_MAX  5    /* … but never rarer than this many times AAS_FLUSH */
 
 /* Messages that came since the last batch: their records' bytes behind one another in `bytes`. */
 struct pending {
@@ -191,7 +191,8 @@ static bool mark_due(const struct ingest_subscriber *s)
     if (age < every || !s->writer)
         return false;
     ingest_writer_stats(s->writer, &stats);
-    return stats.last_commit_sensors < MANY_SENSORS || age >= every * MANY_FACTOR;
+    int64_t factor = 1 + (int64_t)(stats.last_commit_sensors / SENSORS_PER_STEP);
+    return age >= every * (factor < MARK_FACTOR_MAX ? factor : MARK_FACTOR_MAX);
 }
 
 /* Under append_lock. */
