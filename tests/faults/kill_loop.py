@@ -10,16 +10,14 @@ quarantined, nothing stands twice and the ledger balances.
 import argparse
 import json
 import os
-import pathlib
 import random
 import statistics
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-
-from load import Load, balanced, ledger_of, rows_in_store, settled  # noqa: E402
-from stack import Stack, wait_for  # noqa: E402
+from plant import fault_stack  # first: it sets the path
+from load import Load, balanced, ledger_of, rows_in_store, settled
+from stack import wait_for
 
 PORT_NAME = {"mqtt-ingestion": "ingestion", "ml-service": "ml", "mosquitto": "ingestion"}
 
@@ -34,7 +32,7 @@ def main():
     o = args.parse_args()
     rng = random.Random(o.seed)
     recovery = {name: [] for name in PORT_NAME}
-    with Stack() as stack:
+    with fault_stack() as stack:
         seconds = int(o.kills * (o.pause + 3) + 10)
         load = Load(stack, sensors=o.readings_per_s // 10, rate_hz=10, seconds=seconds)
         for i in range(o.kills):
