@@ -101,7 +101,8 @@ end_process() {
     kill -KILL "$pid" 2>/dev/null || true
 }
 
-# revive: start again what has died. A daemon that dies five times within ten seconds of its start ends the run.
+# revive: start again what has died. A daemon that dies five times within ten seconds of its start ends the run; killed
+# with signal 9 does not count, for that is never its own doing.
 revive() {
     local name pid revived=0 status
     for name in "${!pid_of[@]}"; do
@@ -109,7 +110,9 @@ revive() {
         kill -0 "$pid" 2>/dev/null && continue
         status=0
         wait "$pid" || status=$?
-        if [ $((SECONDS - started_of[$name])) -lt 10 ]; then
+        if [ "$status" = 137 ]; then
+            failures_of[$name]=0
+        elif [ $((SECONDS - started_of[$name])) -lt 10 ]; then
             failures_of[$name]=$((failures_of[$name] + 1))
         else
             failures_of[$name]=1
@@ -170,10 +173,15 @@ greet() {
     echo "  Ctrl-C stops all of it; nothing is lost."
 }
 
-# watch_over: until a signal
+# watch_over: until a signal. The end of a daemon wakes it at once; the tick is there should bash have missed one.
 watch_over() {
+    local tick=
     while [ $stopping = 0 ]; do
-        pause 0.3
+        if [ -z "$tick" ] || ! kill -0 "$tick" 2>/dev/null; then
+            sleep 1 9>&- &
+            tick=$!
+        fi
+        wait -n || true
         revive
     done
 }
