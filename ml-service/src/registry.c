@@ -348,8 +348,10 @@ int ml_registry_change(struct ml_registry *reg, const struct ml_change *change, 
     }
     if (rc == 0)
         rc = registry_change_roles(reg, change, err);
-    if (rc == 0)
+    if (rc == 0) {
+        registry_audit(reg, change);
         rc = sync_locked(reg, err);
+    }
     (void)pthread_mutex_unlock(&reg->work);
     return rc;
 }

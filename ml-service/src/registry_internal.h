@@ -50,6 +50,8 @@ int registry_roles(struct ml_registry *reg, json_t **ret_doc, int64_t *ret_rev, 
 /** Compare-and-set of the roles document. */
 int registry_change_roles(struct ml_registry *reg, const struct ml_change *change,
                           struct aas_error *err) AAS_MUST_CHECK;
+/** Tell the audit trail of a change that was made. The roles' own history holds it in any case. */
+void registry_audit(struct ml_registry *reg, const struct ml_change *change);
 /** The document of a version as JSON without _id, `version` set (new). AAS_ENOENT. */
 int registry_version_doc(struct ml_registry *reg, const char *version, json_t **ret_doc,
                          struct aas_error *err) AAS_MUST_CHECK;

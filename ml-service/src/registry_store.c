@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <aas/audit.h>
 #include <aas/buf.h>
 #include <aas/cleanup.h>
 #include <aas/json.h>
@@ -295,6 +296,21 @@ int registry_change_roles(struct ml_registry *reg, const struct ml_change *chang
 {
     struct ml_change c = *change;
     return aas_store_update(reg->store, AAS_COLL_MODELS, ML_ROLES_ID, change_roles, &c, err);
+}
+
+void registry_audit(struct ml_registry *reg, const struct ml_change *change)
+{
+    char action[32];
+    (void)snprintf(action, sizeof action, "model.%s", ml_action_name(change->action));
+    AAS_AUTO_JSON json_t *detail =
+        json_pack("{s:s?,s:s,s:f}", "type", change->type, "reason", change->reason, "ab_pct", change->ab_pct);
+    char *text = detail ? json_dumps(detail, JSON_COMPACT) : NULL;
+    struct aas_audit_event e = {.user = change->user, .action = action, .target = change->version, .detail = text};
+    struct aas_error err = AAS_ERROR_NONE;
+    if (aas_audit_append(reg->store, &e, &err) != 0)
+        AAS_LOG_ERROR("audit.append", "a change of roles is missing in the audit trail; the serving history has it",
+                      AAS_F_STR("action", action), AAS_F_STR("version", change->version), AAS_F_ERROR(&err));
+    free(text);
 }
 
 /* --- reading -------------------------------------------------------------------------------------------------------

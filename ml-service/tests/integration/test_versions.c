@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include <aas/audit.h>
 #include <aas/store.h>
 
 #define T0 INT64_C(1767225600000)
@@ -100,6 +101,9 @@ static void verbs_and_replicas(void **state)
     assert_int_equal(aas_store_open(&s, a.store_url, NULL), 0);
     assert_int_equal(aas_store_count(s, AAS_COLL_PREDICTIONS, where, 2, &shadows, NULL), 0);
     assert_int_equal(shadows, 1);
+    struct aas_audit_report audit; /* promote, rollback, ab, its end, shadow */
+    assert_int_equal(aas_audit_verify(s, &audit, NULL), 0);
+    assert_int_equal(audit.records, 5);
     aas_store_close(s);
     fixture_fini(&a);
     fixture_fini(&b);
