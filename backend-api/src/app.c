@@ -16,6 +16,7 @@
 #include "dashboard.h"
 #include "docs.h"
 #include "live.h"
+#include "once.h"
 #include "principal.h"
 #include "rate_limit.h"
 #include "revoked.h"
@@ -178,6 +179,7 @@ int api_app_create(void **ret_app, const void *config, struct aas_error *err)
     rc = rc ? rc : create_limits(app);
     rc = rc ? rc : api_machine_tokens_create(&app->machine_tokens);
     rc = rc ? rc : api_revoked_create(&app->revoked, app->config->access_ttl_ms);
+    rc = rc ? rc : api_once_create(&app->once);
     rc = rc ? rc : api_dashboard_create(&app->dashboard);
     rc = rc ? rc : api_docs_create(&app->docs, app->config->docs_root);
     rc = rc ? rc : create_ml(app, err);
@@ -286,6 +288,7 @@ void api_app_destroy(void *arg)
     api_docs_destroy(app->docs);
     api_machine_tokens_destroy(app->machine_tokens);
     api_revoked_destroy(app->revoked);
+    api_once_destroy(app->once);
     api_rate_destroy(app->by_address);
     api_rate_destroy(app->by_principal);
     api_rate_destroy(app->failed_by_address);

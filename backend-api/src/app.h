@@ -20,6 +20,7 @@ struct api_dashboard;
 struct api_docs;
 struct api_live;
 struct api_machine_tokens;
+struct api_once;
 struct api_rate;
 struct api_revoked;
 
@@ -33,6 +34,7 @@ struct api_app {
     struct api_rate *failed_by_address, *failed_by_account;
     struct api_machine_tokens *machine_tokens;
     struct api_revoked *revoked;
+    struct api_once *once;
     struct aas_http_client *ml;
     struct api_live *live;
     struct api_dashboard *dashboard;

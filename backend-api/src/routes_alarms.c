@@ -9,6 +9,7 @@
 #include "alarm_change.h"
 #include "app.h"
 #include "live.h"
+#include "once.h"
 #include "principal.h"
 #include "routes.h"
 
@@ -140,6 +141,12 @@ static int comment(struct aas_http_req *req, struct aas_error *err)
     return act(req, API_ALARM_COMMENT, err);
 }
 
+static int comment_once(struct aas_http_req *req, struct aas_error *err)
+{
+    struct api_app *app = aas_http_req_ctx(req);
+    return api_once_run(app->once, req, comment, err);
+}
+
 /* ---- flight recorder ---- */
 
 /* mqtt-ingestion records the bundle a minute after the alarm; what people did since is in the alarm itself, which is
@@ -266,6 +273,6 @@ static const struct aas_http_route rows[] = {
     POST("/alarms/{id}/shelve", shelve),
     POST("/alarms/{id}/unshelve", unshelve),
     POST("/alarms/{id}/clear", clear_alarm),
-    POST("/alarms/{id}/comment", comment),
+    POST("/alarms/{id}/comment", comment_once),
 };
 const struct api_table api_routes_alarms = API_TABLE(rows);

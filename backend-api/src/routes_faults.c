@@ -6,6 +6,7 @@
 #include "aas/json.h"
 #include "aas/store.h"
 #include "app.h"
+#include "once.h"
 #include "principal.h"
 #include "routes.h"
 
@@ -143,6 +144,12 @@ static int create_fault(struct aas_http_req *req, struct aas_error *err)
     return write_fault(req, code, body, true, err);
 }
 
+static int create_fault_once(struct aas_http_req *req, struct aas_error *err)
+{
+    struct api_app *app = aas_http_req_ctx(req);
+    return api_once_run(app->once, req, create_fault, err);
+}
+
 static int replace_fault(struct aas_http_req *req, struct aas_error *err)
 {
     json_t *body = NULL;
@@ -186,7 +193,7 @@ static const struct aas_http_route rows[] = {
      .mode = AAS_HTTP_WORKER,
      .role = API_ENGINEER,
      .max_body_bytes = 16384,
-     .handler = create_fault},
+     .handler = create_fault_once},
     {.method = AAS_HTTP_PUT,
      .pattern = "/faults/{code}",
      .mode = AAS_HTTP_WORKER,

@@ -12,6 +12,7 @@
 #include "accounts.h"
 #include "app.h"
 #include "hashing.h"
+#include "once.h"
 #include "principal.h"
 #include "revoked.h"
 #include "routes.h"
@@ -110,8 +111,9 @@ static int verify_audit(struct aas_http_req *req, struct aas_error *err)
 
 /* ---- accounts ---- */
 
-static int create_job(struct api_app *app, struct aas_http_req *req, struct aas_error *err)
+static int create_account(struct aas_http_req *req, struct aas_error *err)
 {
+    struct api_app *app = aas_http_req_ctx(req);
     json_t *body = NULL;
     struct api_account account = {.must_change = true};
     int rc = api_body(req, "user_create", &body, err);
@@ -131,6 +133,11 @@ static int create_job(struct api_app *app, struct aas_http_req *req, struct aas_
     api_audit(req, "user.create", account.name, api_role_name(account.role));
     aas_http_reply_json(req, 201, api_account_json(&account));
     return 0;
+}
+
+static int create_job(struct api_app *app, struct aas_http_req *req, struct aas_error *err)
+{
+    return api_once_run(app->once, req, create_account, err);
 }
 
 static int create_user(struct aas_http_req *req, struct aas_error *err)
@@ -228,6 +235,12 @@ static int create_token(struct aas_http_req *req, struct aas_error *err)
     return 0;
 }
 
+static int create_token_once(struct aas_http_req *req, struct aas_error *err)
+{
+    struct api_app *app = aas_http_req_ctx(req);
+    return api_once_run(app->once, req, create_token, err);
+}
+
 static int revoke_token(struct aas_http_req *req, struct aas_error *err)
 {
     struct api_app *app = aas_http_req_ctx(req);
@@ -256,7 +269,7 @@ static const struct aas_http_route rows[] = {
     ROW(AAS_HTTP_POST, "/users", AAS_HTTP_INLINE, create_user),
     ROW(AAS_HTTP_PATCH, "/users/{name}", AAS_HTTP_INLINE, change_user),
     ROW(AAS_HTTP_GET, "/tokens", AAS_HTTP_WORKER, list_tokens),
-    ROW(AAS_HTTP_POST, "/tokens", AAS_HTTP_WORKER, create_token),
+    ROW(AAS_HTTP_POST, "/tokens", AAS_HTTP_WORKER, create_token_once),
     ROW(AAS_HTTP_DELETE, "/tokens/{id}", AAS_HTTP_WORKER, revoke_token),
     ROW(AAS_HTTP_GET, "/audit", AAS_HTTP_WORKER, list_audit),
     ROW(AAS_HTTP_GET, "/audit/verify", AAS_HTTP_WORKER, verify_audit),

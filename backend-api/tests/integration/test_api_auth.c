@@ -241,6 +241,29 @@ static void machine_tokens(void **state)
     DROP(fixture_call(f, "GET", "/sensors", header, NULL, 401, NULL));
 }
 
+static void the_same_post_again(void **state)
+{
+    static const char body[] = "{\"name\":\"plc\",\"scope\":\"viewer\"}";
+    struct fixture *f = *state;
+    char headers[4200];
+    (void)snprintf(headers, sizeof headers, "%sIdempotency-Key: k1\r\n", f->token);
+    json_t *first = fixture_call(f, "POST", "/tokens", headers, body, 201, "token");
+    json_t *again = fixture_call(f, "POST", "/tokens", headers, body, 201, "token");
+    assert_true(json_equal(first, again));
+    json_decref(first);
+    json_decref(again);
+    json_t *list = fixture_call(f, "GET", "/tokens", NULL, NULL, 200, "token_list");
+    assert_int_equal(json_array_size(json_object_get(list, "items")), 1);
+    json_decref(list);
+    DROP(fixture_call(f, "POST", "/tokens", headers, "{\"name\":\"other\",\"scope\":\"viewer\"}", 422, NULL));
+    DROP(fixture_call(f, "POST", "/faults", headers, "{\"code\":\"once\"}", 201, "fault")); /* another path */
+    DROP(fixture_call(f, "POST", "/faults", headers, "{\"code\":\"once\"}", 201, "fault"));
+    (void)snprintf(headers, sizeof headers, "%sIdempotency-Key: k2\r\n", f->token);
+    DROP(fixture_call(f, "POST", "/faults", headers, "{\"code\":\"once\"}", 409, NULL)); /* another key */
+    DROP(fixture_call(f, "DELETE", "/faults/once", NULL, NULL, 204, NULL));
+    DROP(fixture_call(f, "POST", "/faults", headers, "{\"code\":\"once\"}", 201, "fault")); /* a failure is not kept */
+}
+
 static void headers(void **state)
 {
     static const char *const names[] = {"X-Content-Type-Options",  "Cache-Control",   "Referrer-Policy",
@@ -278,6 +301,7 @@ int main(void)
         cmocka_unit_test(roles),
         cmocka_unit_test(audit_trail),
         cmocka_unit_test(machine_tokens),
+        cmocka_unit_test(the_same_post_again),
         cmocka_unit_test(sessions_outlive_a_restart),
         cmocka_unit_test(change_of_password),
         cmocka_unit_test_setup_teardown(guessing_is_slowed, fixture_setup, fixture_teardown),

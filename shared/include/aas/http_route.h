@@ -138,6 +138,9 @@ void aas_http_reply_static(struct aas_http_req *req, unsigned status, const char
  *  connection, so that the hot path does not allocate. */
 struct aas_buf *aas_http_req_buf(struct aas_http_req *req);
 void aas_http_reply_buf(struct aas_http_req *req, unsigned status, const char *type);
+/** The reply as it is set now: status, type and body (borrowed until the next one is set). False: none is set. */
+bool aas_http_reply_get(const struct aas_http_req *req, unsigned *ret_status, const char **ret_type,
+                        const void **ret_data, size_t *ret_len);
 /** No body. */
 void aas_http_reply_empty(struct aas_http_req *req, unsigned status);
 /** Adds a response header (copies both). At most 16; CR and LF are refused by dropping the header. */

@@ -61,6 +61,18 @@ void aas_http_reply_empty(struct aas_http_req *req, unsigned status)
     set(req, HTTP_REPLY_EMPTY, status, NULL, NULL, 0);
 }
 
+bool aas_http_reply_get(const struct aas_http_req *req, unsigned *ret_status, const char **ret_type,
+                        const void **ret_data, size_t *ret_len)
+{
+    if (req->kind == HTTP_REPLY_NONE)
+        return false;
+    *ret_status = req->status;
+    *ret_type = req->type;
+    *ret_data = req->data;
+    *ret_len = req->len;
+    return true;
+}
+
 void aas_http_reply_header(struct aas_http_req *req, const char *name, const char *value)
 {
     if (req->n_headers >= HTTP_MAX_HEADERS || strpbrk(name, "\r\n: ") || strpbrk(value, "\r\n"))
