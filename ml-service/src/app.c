@@ -26,10 +26,11 @@
 
 #define AAS_LOG_MOD "app"
 
-#define WORKER_QUEUE 256
-#define DRAIN_MS     3000
-#define QUIET_MS     700 /* files in models/current are complete when nothing changed for so long */
-#define PATH_BYTES   1024
+#define WORKER_QUEUE          256
+#define DRAIN_MS              3000
+#define EXPLAIN_NS_PER_SECOND INT64_C(50000000)
+#define QUIET_MS              700 /* files in models/current are complete when nothing changed for so long */
+#define PATH_BYTES            1024
 
 struct ml_app {
     struct ml_service svc; /* what the routes see */
@@ -38,7 +39,7 @@ struct ml_app {
     bool exported, stopped;
     /* the writer's thread only: explanations that may still be made in this second */
     struct aas_mono budget_until;
-    int64_t budget;
+    int64_t budget, budget_ns;
 };
 
 int ml_app_create(void **ret_app, const void *config, struct aas_error *err)
@@ -54,13 +55,15 @@ int ml_app_create(void **ret_app, const void *config, struct aas_error *err)
 /* --- explanations behind the answer --------------------------------------------------------------------------------
  */
 
+/* Both a count and a share of one processor: a large model's explanations take 10 ms each. */
 static bool within_budget(struct ml_app *app)
 {
     if (aas_mono_passed(app->budget_until)) {
         app->budget = app->svc.config->explain_per_second;
+        app->budget_ns = EXPLAIN_NS_PER_SECOND;
         app->budget_until = aas_mono_in_ms(1000);
     }
-    return app->budget > 0 && app->budget-- > 0;
+    return app->budget_ns > 0 && app->budget > 0 && app->budget-- > 0;
 }
 
 static int explain_doc(void *arg, const bson_t *doc, bson_t *ret_doc)
@@ -85,8 +88,10 @@ static int explain_doc(void *arg, const bson_t *doc, bson_t *ret_doc)
     struct ml_explanation x;
     rc = row && label >= 0 ? 0 : AAS_EMISMATCH;
     if (rc == 0) {
+        struct aas_mono start = aas_clock_mono();
         memcpy(row, bytes, len);
         rc = ml_explain(model, row, label, &x, NULL);
+        app->budget_ns -= aas_mono_diff_ns(aas_clock_mono(), start);
     }
     if (rc == 0) {
         rc = bson_concat(ret_doc, doc) ? ml_explanation_bson(ret_doc, &x) : AAS_ETOOBIG;

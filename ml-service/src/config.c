@@ -23,7 +23,7 @@ static const struct aas_config_option options[] = {
     AAS_OPT_DOUBLE(struct ml_config, unknown_below, "AAS_UNKNOWN_BELOW", "0.5", 0, 1, 0,
                    "confidence below which a window's state is unknown"),
     AAS_OPT_INT(struct ml_config, explain_per_second, "AAS_EXPLAIN_PER_SECOND", "20", 0, 10000, 0,
-                "anomalies explained by themselves per second, at most"),
+                "anomalies explained by themselves per second, at most, and for at most 50 ms of it"),
     AAS_OPT_BYTES(struct ml_config, log_max_bytes, "AAS_PREDICTION_LOG_MAX", "512MiB", 16777216, 1099511627776.0, 0,
                   "size of the prediction log, the spool while the store is away"),
     AAS_OPT_BYTES(struct ml_config, batch_max_bytes, "AAS_BATCH_MAX", "16MiB", 65536, 1073741824.0, 0,
