@@ -13,6 +13,7 @@
 #include "aas/wal.h"
 #include "aas/workers.h"
 #include "alarms.h"
+#include "crash.h"
 #include "ledger.h"
 #include "live.h"
 #include "ml_client.h"
@@ -292,6 +293,7 @@ static int app_create(void **ret_app, const void *config, struct aas_error *err)
         return aas_error_set(err, AAS_ENOMEM, "out of memory");
     app->config = config;
     app->started_ms = aas_clock_wall_ms();
+    ingest_crash_set(app->config->crash_at);
     int rc = ingest_topics_parse(&app->topics, app->config->mqtt_topics, err);
     if (rc == 0)
         rc = create_log(app, err);

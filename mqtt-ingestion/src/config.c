@@ -82,6 +82,7 @@ static const struct aas_config_option options[] = {
     AAS_OPT_DURATION(T, retention_quarantine_ms, "AAS_RETENTION_QUARANTINE", "14d", 1000, 36500 * DAY_MS, 0,
                      "how long rejected messages are kept"),
     AAS_OPT_DURATION(T, sweep_ms, "AAS_SWEEP", "10m", 100, DAY_MS, 0, "how often what is too old is removed"),
+    AAS_OPT_STR(T, crash_at, "AAS_TEST_CRASH_AT", "", AAS_CONFIG_HIDDEN, "point at which the daemon kills itself"),
 };
 #undef T
 

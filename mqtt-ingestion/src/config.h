@@ -58,6 +58,7 @@ struct ingest_config {
 
     int64_t retention_raw_ms, retention_rollups_ms, retention_quarantine_ms;
     int64_t sweep_ms;
+    char *crash_at; /* for tests */
 };
 
 extern const struct aas_config_table ingest_config_table;

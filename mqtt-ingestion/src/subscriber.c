@@ -10,6 +10,7 @@
 #include "aas/log.h"
 #include "aas/reading.h"
 #include "aas/wal.h"
+#include "crash.h"
 #include "ledger.h"
 #include "topic.h"
 #include "writer.h"
@@ -243,10 +244,12 @@ static int append_batch(struct ingest_subscriber *s, struct pending *b, struct a
         ingest_ledger_arrived(s->o.ledger, (int64_t)b->thinned);
         AAS_IGNORE(log_drops(s));
         mark_if_due(s);
+        ingest_crash_point("appended");
         rc = aas_wal_sync(s->o.wal, err);
     } else {
         s->blocked++;
     }
+    ingest_crash_point("synced");
     (void)pthread_mutex_unlock(&s->append_lock);
     return rc;
 }

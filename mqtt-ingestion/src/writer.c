@@ -124,6 +124,7 @@ static int start_reader(struct ingest_writer *w, struct aas_error *err)
     aas_wal_stats(w->o.wal, &stats);
     w->committed = w->saved.offset > stats.first_offset ? w->saved.offset : stats.first_offset;
     w->cursor = w->committed;
+    w->life_first = stats.next_offset;
     int rc = count_pending(w, &pending, err);
     if (rc < 0)
         return rc;
@@ -206,7 +207,8 @@ static void tell_ledger(struct ingest_writer *w)
 }
 
 /* The next record that is ours: one that the full log's policy has counted as dropped meanwhile isn't. *ret_missing:
- * records in front of it that are damaged. */
+ * records in front of it that were appended since the start and are damaged now. (A gap from an earlier life is a batch
+ * that never became durable, so nobody acknowledged it.) */
 static int read_next(struct ingest_writer *w, struct aas_wal_record *ret_rec, struct aas_mono deadline,
                      uint64_t *ret_missing, struct aas_error *err)
 {
@@ -217,7 +219,8 @@ static int read_next(struct ingest_writer *w, struct aas_wal_record *ret_rec, st
         (void)pthread_mutex_lock(&w->cursor_lock);
         uint64_t expected = w->cursor > w->gone ? w->cursor : w->gone;
         bool ours = ret_rec->offset >= expected;
-        *ret_missing = ours ? ret_rec->offset - expected : 0;
+        uint64_t known = expected > w->life_first ? expected : w->life_first;
+        *ret_missing = ours && ret_rec->offset > known ? ret_rec->offset - known : 0;
         w->cursor = ours ? ret_rec->offset + 1 : w->cursor;
         (void)pthread_mutex_unlock(&w->cursor_lock);
         if (ours)

@@ -5,6 +5,7 @@
 
 #include "aas/clock.h"
 #include "aas/id.h"
+#include "crash.h"
 #include "record.h"
 #include "writer_internal.h"
 
@@ -115,6 +116,7 @@ int ingest_writer_drain(struct ingest_writer *w, struct aas_error *err)
 {
     uint64_t buckets = w->docs_count, rejects = w->rejects_count, replayed = 0, ignored = 0;
     int rc = insert_all(w, AAS_COLL_SENSOR_DATA, w->docs, &w->docs_count, &replayed, err);
+    ingest_crash_point("buckets");
     if (rc == 0)
         w->docs_bytes = 0;
     if (rc == 0)
@@ -185,14 +187,17 @@ int ingest_writer_commit(struct ingest_writer *w, uint64_t offset, struct aas_er
             return rc;
     }
     int rc = ingest_writer_drain(w, err);
+    ingest_crash_point("quarantine");
     for (struct writer_sensor *s = w->dirty; rc == 0 && s; s = s->next_dirty)
         rc = writer_rollup_recompute(w, s, err);
     if (rc == 0)
         rc = ingest_registry_save(w->o.registry, w->o.store, w->newest_received_ms, err);
+    ingest_crash_point("registry");
     if (rc == 0 && offset > w->saved.offset)
         rc = save_position(w, offset, err);
     if (rc < 0)
         return rc;
+    ingest_crash_point("position");
     size_t sensors = w->dirty_count;
     w->committed = offset;
     settle(w);
@@ -203,5 +208,7 @@ int ingest_writer_commit(struct ingest_writer *w, uint64_t offset, struct aas_er
     w->stats.last_commit_ms = aas_clock_wall_ms();
     w->stats.last_commit_seconds = (double)aas_mono_diff_ns(aas_clock_mono(), began) / 1e9;
     (void)pthread_mutex_unlock(&w->stats_lock);
-    return aas_wal_trim(w->o.wal, offset, err);
+    rc = aas_wal_trim(w->o.wal, offset, err);
+    ingest_crash_point("trimmed");
+    return rc;
 }

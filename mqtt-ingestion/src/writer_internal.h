@@ -71,6 +71,7 @@ struct ingest_writer {
 
     pthread_mutex_t cursor_lock; /* cursor, gone; a leaf */
     uint64_t cursor, gone;
+    uint64_t life_first; /* the first offset that this process may append */
 
     struct ingest_smap map;
     struct writer_sensor *last; /* of the previous reading */

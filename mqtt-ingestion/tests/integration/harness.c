@@ -43,6 +43,12 @@ void harness_teardown(struct harness *h)
 
 void harness_start_daemon(struct harness *h)
 {
+    harness_spawn_daemon(h);
+    assert_true(aas_test_proc_wait_http(h->daemon, h->port, "/health/ready", 20000));
+}
+
+void harness_spawn_daemon(struct harness *h)
+{
     char path[512], texts[6][AAS_TEST_PATH_BYTES + 64];
     const char *env[40];
     struct aas_error err = AAS_ERROR_NONE;
@@ -61,7 +67,6 @@ void harness_start_daemon(struct harness *h)
     const char *argv[] = {aas_test_bin(path, "mqtt-ingestion"), NULL};
     if (aas_test_proc_spawn(&h->daemon, argv, env, &err) != 0)
         fail_msg("%s", err.msg);
-    assert_true(aas_test_proc_wait_http(h->daemon, h->port, "/health/ready", 20000));
 }
 
 void harness_kill_daemon(struct harness *h)

@@ -26,6 +26,8 @@ struct harness {
 /** Broker and directory. Skips the test program (exit 77) where there is no mosquitto. */
 void harness_setup(struct harness *h);
 void harness_teardown(struct harness *h);
+/** Start the daemon, which may die at any moment. */
+void harness_spawn_daemon(struct harness *h);
 /** Start the daemon and wait until it is ready. */
 void harness_start_daemon(struct harness *h);
 /** kill -9, wait for its end. */

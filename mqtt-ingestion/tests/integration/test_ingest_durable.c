@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "aas/rng.h"
 #include "aas/test_wait.h"
@@ -110,6 +111,69 @@ static void test_broker_restarted_under_load(void **state)
     harness_teardown(&h);
 }
 
+/* The daemon dies at every step of the path, again and again; what was published is there once. */
+static void test_killed_at_each_step(void **state)
+{
+    static const char *const points[] = {"appended:40", "synced:60",  "buckets:3", "quarantine:2",
+                                         "registry:3",  "position:3", "trimmed:4", "buckets:1"};
+    struct harness h;
+    char at[64];
+    (void)state;
+    harness_setup(&h);
+    h.env[0] = at;
+    h.env[1] = "AAS_WAL_SEGMENT=64KiB"; /* so that segments go, too */
+    (void)snprintf(at, sizeof at, "AAS_TEST_CRASH_AT=%s", points[0]);
+    harness_start_daemon(&h);
+    struct aas_test_proc *sim = start_load(&h, 7);
+    for (size_t i = 1; i <= sizeof points / sizeof points[0]; i++) {
+        assert_int_equal(aas_test_proc_wait(h.daemon, 20000), 128 + SIGKILL);
+        aas_test_proc_destroy(h.daemon);
+        h.daemon = NULL;
+        (void)snprintf(at, sizeof at, "AAS_TEST_CRASH_AT=%s", i < sizeof points / sizeof points[0] ? points[i] : "");
+        harness_spawn_daemon(&h);
+    }
+    check_exactly_once(&h, end_load(sim));
+    harness_stop_daemon(&h);
+    harness_teardown(&h);
+}
+
+static bool store_ok(struct harness *h)
+{
+    json_t *doc = harness_get(h, "/status", 200);
+    bool ok = json_is_true(json_object_get(json_object_get(doc, "store"), "ok"));
+    json_decref(doc);
+    return ok;
+}
+
+/* Somebody else holds the store's write lock for seconds: data is taken, shown and kept, and stored when it is free. */
+static void test_store_away(void **state)
+{
+    struct harness h;
+    sqlite3 *db;
+    char path[AAS_TEST_PATH_BYTES + 32];
+    (void)state;
+    harness_setup(&h);
+    (void)strcat(h.url, "?busy_ms=200");
+    harness_start_daemon(&h);
+    (void)snprintf(path, sizeof path, "%s/aastreli.db", h.dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    (void)sqlite3_busy_timeout(db, 5000);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    struct aas_test_proc *sim = start_load(&h, 3);
+    int64_t published = end_load(sim);
+    assert_true(AAS_TEST_WAIT(10000, harness_ledger(&h, "received") == published));
+    assert_int_equal(harness_ledger(&h, "in_flight"), published);
+    json_t *doc = harness_get(&h, "/latest?sensor_id=pump-01&n=1", 200); /* from memory */
+    assert_int_equal(json_array_size(json_object_get(doc, "t")), 1);
+    json_decref(doc);
+    assert_true(AAS_TEST_WAIT(10000, !store_ok(&h)));
+    assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    (void)sqlite3_close(db);
+    check_exactly_once(&h, published);
+    harness_stop_daemon(&h);
+    harness_teardown(&h);
+}
+
 /* A clean stop settles everything; what comes meanwhile waits at the broker. */
 static void test_stop_and_start(void **state)
 {
@@ -133,6 +197,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_daemon_killed_under_load),
+        cmocka_unit_test(test_killed_at_each_step),
+        cmocka_unit_test(test_store_away),
         cmocka_unit_test(test_broker_restarted_under_load),
         cmocka_unit_test(test_stop_and_start),
     };
