@@ -157,17 +157,10 @@ static void collect(struct aas_metrics *m, void *arg)
 /* --- start ---------------------------------------------------------------------------------------------------------
  */
 
-/* The service starts without the store: predictions wait in the log until it is there. */
+/* Open only: whether it answers, the registry finds out; the service starts without it. */
 static int open_store(struct ml_app *app, struct aas_error *err)
 {
-    int rc = aas_store_open(&app->svc.store, app->svc.config->store_url, err);
-    if (rc)
-        return rc;
-    struct aas_error later = AAS_ERROR_NONE;
-    if (aas_store_ensure(app->svc.store, &later) != 0)
-        AAS_LOG_WARN("store.away", "the store does not answer at the start; predictions wait in the log",
-                     AAS_F_ERROR(&later));
-    return 0;
+    return aas_store_open(&app->svc.store, app->svc.config->store_url, err);
 }
 
 static int open_log(struct ml_app *app, struct aas_error *err)

@@ -237,7 +237,8 @@ static bool rest(struct ml_prediction_log *l, int64_t ms)
         (void)pthread_cond_timedwait(&l->wake, &l->lock, &until);
         aas_thread_busy();
     }
-    bool end = l->stopping && (caught_up(l) || aas_mono_passed(l->stop_by));
+    /* What the store doesn't take now waits in the log for the next start: no reason to hold up the stop. */
+    bool end = l->stopping && (caught_up(l) || atomic_load(&l->store_away) || aas_mono_passed(l->stop_by));
     (void)pthread_mutex_unlock(&l->lock);
     return end;
 }

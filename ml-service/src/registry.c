@@ -10,6 +10,7 @@
 #include <aas/cleanup.h>
 #include <aas/json.h>
 #include <aas/log.h>
+#include <aas/store.h>
 
 #include "registry_internal.h"
 #include "version_load.h"
@@ -293,9 +294,12 @@ static void serve_without_store(struct ml_registry *reg)
 /* Under work. */
 static int sync_locked(struct ml_registry *reg, struct aas_error *err)
 {
-    int rc = registry_register_new(reg, err);
     AAS_AUTO_JSON json_t *roles = NULL;
     int64_t rev = 0;
+    int rc = reg->ensured ? 0 : aas_store_ensure(reg->store, err);
+    reg->ensured = rc == 0;
+    if (rc == 0)
+        rc = registry_register_new(reg, err);
     if (rc == 0)
         rc = registry_roles(reg, &roles, &rev, err);
     if (rc == AAS_ENOENT) {

@@ -32,6 +32,7 @@ struct ml_registry {
     } * known;
     size_t known_count;
     bool store_away;
+    bool ensured; /* collections and indexes are there */
     int64_t seen_rev;
 };
 

@@ -214,10 +214,44 @@ static void answered_is_stored_after_kill(void **state)
     fixture_fini(&f);
 }
 
+/* A store that nobody listens for: predictions are given and kept, the stop is quick; the next start, with a store,
+ * stores them. */
+static void without_a_store(void **state)
+{
+    (void)state;
+    struct ml_fixture f;
+    char body[4096], url[AAS_TEST_PATH_BYTES + 32];
+    uint16_t nobody;
+    fixture_init(&f);
+    assert_int_equal(aas_test_port(&nobody), 0);
+    memcpy(url, f.store_url, sizeof url);
+    (void)snprintf(f.store_url, sizeof f.store_url, "mongodb://127.0.0.1:%u/x", nobody);
+    fixture_write_version(&f, 1);
+    fixture_start(&f, NULL);
+    json_decref(fixture_call(&f, "GET", "/health/ready", NULL, NULL, 503));
+    for (int i = 0; i < 5; i++) {
+        fixture_window(body, sizeof body, "m1", (uint64_t)i, 1, T0 + 60000 * i);
+        json_t *p = predict(&f, body, 200);
+        assert_string_equal(text_at(p, "label"), "hot");
+        json_decref(p);
+    }
+    json_decref(fixture_call(&f, "GET", "/models", NULL, NULL, 503));
+    fixture_stop(&f);
+    memcpy(f.store_url, url, sizeof url);
+    fixture_start(&f, NULL);
+    fixture_ready(&f);
+    struct aas_store *s = NULL;
+    assert_int_equal(aas_store_open(&s, f.store_url, NULL), 0);
+    assert_true(AAS_TEST_WAIT(10000, stored_of(s, "m1") == 5));
+    aas_store_close(s);
+    fixture_stop(&f);
+    fixture_fini(&f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(no_model_then_live), cmocka_unit_test(forms_and_errors),
-                                       cmocka_unit_test(batch_in_order),
-                                       cmocka_unit_test(answered_is_stored_after_kill)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_model_then_live), cmocka_unit_test(forms_and_errors), cmocka_unit_test(batch_in_order),
+        cmocka_unit_test(answered_is_stored_after_kill), cmocka_unit_test(without_a_store)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
