@@ -34,10 +34,11 @@ static void add_number(struct param_list *l, const char *name, double value)
 
 static void fill(struct param_list *l, const struct ml_train_params *p, size_t classes)
 {
-    add_text(l, "objective", "multi:softprob");
+    add_text(l, "objective", classes == 2 ? "binary:logistic" : "multi:softprob");
     add_text(l, "tree_method", "hist");
-    add_text(l, "eval_metric", "mlogloss");
-    add_number(l, "num_class", (double)classes);
+    add_text(l, "eval_metric", classes == 2 ? "logloss" : "mlogloss");
+    if (classes > 2)
+        add_number(l, "num_class", (double)classes);
     add_number(l, "eta", p->eta);
     add_number(l, "max_depth", p->max_depth);
     add_number(l, "subsample", p->subsample);
@@ -50,7 +51,8 @@ static void fill(struct param_list *l, const struct ml_train_params *p, size_t c
     add_number(l, "seed", (double)(p->seed & 0x7fffffff));
 }
 
-static int check(const struct ml_dataset *train, const struct aas_feature_schema *schema, struct aas_error *err)
+static int check(const struct ml_dataset *train, const struct aas_feature_schema *schema, bool missing,
+                 struct aas_error *err)
 {
     uint64_t counts[AAS_SCHEMA_MAX_CLASSES];
     if (!schema->classes || schema->classes_count < 2)
@@ -60,7 +62,7 @@ static int check(const struct ml_dataset *train, const struct aas_feature_schema
                              schema->features_count);
     ml_dataset_count(train, schema->classes_count, counts);
     for (size_t k = 0; k < schema->classes_count; k++)
-        if (counts[k] == 0)
+        if (counts[k] == 0 && !missing)
             return aas_error_set(err, AAS_EINVAL, "no training row is labelled \"%s\"", schema->classes[k]);
     return 0;
 }
@@ -85,7 +87,7 @@ int ml_train(struct ml_dataset *train, const struct ml_dataset *test, const stru
              const struct ml_train_params *params, aas_xgb_round_fn *on_round, void *arg, struct aas_xgb **ret_model,
              struct aas_error *err)
 {
-    int rc = check(train, schema, err);
+    int rc = check(train, schema, params->missing_classes, err);
     if (rc < 0)
         return rc;
     struct param_list list = {.count = 0};
@@ -94,6 +96,9 @@ int ml_train(struct ml_dataset *train, const struct ml_dataset *test, const stru
     if (!names)
         return aas_error_set(err, AAS_ENOMEM, "out of memory for feature names");
     ml_dataset_balance(train, schema->classes_count, params->balance);
+    int normal = aas_feature_schema_class(schema, schema->normal);
+    for (size_t i = 0; i < train->rows; i++)
+        train->weight[i] *= (int)train->label[i] == normal ? (float)params->normal_weight : 1.0F;
     const struct aas_xgb_param attr = {"aas_feature_hash", schema->hash};
     const struct aas_xgb_training how = {.params = list.items,
                                          .params_count = list.count,
@@ -109,10 +114,11 @@ int ml_train(struct ml_dataset *train, const struct ml_dataset *test, const stru
 
 json_t *ml_train_params_json(const struct ml_train_params *p)
 {
-    return json_pack("{s:I,s:I,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:I,s:I}", "rounds", (json_int_t)p->rounds, "max_depth",
+    return json_pack("{s:I,s:I,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:I,s:I}", "rounds", (json_int_t)p->rounds, "max_depth",
                      (json_int_t)p->max_depth, "eta", p->eta, "subsample", p->subsample, "colsample", p->colsample,
                      "min_child_weight", p->min_child_weight, "lambda", p->lambda, "gamma", p->gamma, "balance",
-                     p->balance, "max_bin", (json_int_t)p->max_bin, "seed", (json_int_t)p->seed);
+                     p->balance, "normal_weight", p->normal_weight, "max_bin", (json_int_t)p->max_bin, "seed",
+                     (json_int_t)p->seed);
 }
 
 static int read_u32(const json_t *doc, const char *field, int64_t min, int64_t max, uint32_t *dst,
@@ -126,8 +132,9 @@ static int read_u32(const json_t *doc, const char *field, int64_t min, int64_t m
 
 int ml_train_params_read(const json_t *doc, struct ml_train_params *params, struct aas_error *err)
 {
-    static const char *const known[] = {"rounds", "max_depth", "eta",     "subsample", "colsample", "min_child_weight",
-                                        "lambda", "gamma",     "balance", "max_bin",   "seed",      NULL};
+    static const char *const known[] = {"rounds",           "max_depth", "eta",   "subsample", "colsample",
+                                        "min_child_weight", "lambda",    "gamma", "balance",   "normal_weight",
+                                        "max_bin",          "seed",      NULL};
     const struct {
         const char *field;
         double min, max;
@@ -140,6 +147,7 @@ int ml_train_params_read(const json_t *doc, struct ml_train_params *params, stru
         {"lambda", 0, 1e6, &params->lambda},
         {"gamma", 0, 1e6, &params->gamma},
         {"balance", 0, 1, &params->balance},
+        {"normal_weight", 0.01, 100, &params->normal_weight},
     };
     int64_t seed = (int64_t)params->seed;
     int rc = aas_json_only_fields(doc, known, err);

@@ -7,6 +7,7 @@
 #include <aas/xgb.h>
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataset.h"
@@ -14,10 +15,12 @@
 struct ml_train_params {
     uint32_t rounds, max_depth;
     double eta, subsample, colsample, min_child_weight, lambda, gamma;
-    double balance; /* power of ml_dataset_balance */
+    double balance;       /* power of ml_dataset_balance */
+    double normal_weight; /* times the weight of the rows of the normal class */
     uint32_t max_bin;
     uint64_t seed;
     uint32_t threads;
+    bool missing_classes; /* a class may lack rows, as in a fold; it is then never told */
 };
 
 /** Sensible for some thousand windows. */
@@ -31,11 +34,13 @@ struct ml_train_params {
                               .lambda = 1,                                                                             \
                               .gamma = 0,                                                                              \
                               .balance = 0.4,                                                                          \
+                              .normal_weight = 1,                                                                      \
                               .max_bin = 128,                                                                          \
                               .seed = 1,                                                                               \
                               .threads = 2})
 
-/** Train multi:softprob on train (weights are set here, by balance); test, if not NULL, is only reported. The schema
+/** Train multi:softprob, for two classes binary:logistic, on train (weights are set here, by balance and
+ *  normal_weight); test, if not NULL, is only reported. The schema
  *  gives feature names and classes; its hash is kept in the model. Errors: AAS_EINVAL a class without rows, those of
  *  aas_xgb_train. The caller destroys the model. */
 int ml_train(struct ml_dataset *train, const struct ml_dataset *test, const struct aas_feature_schema *schema,

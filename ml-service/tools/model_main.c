@@ -7,8 +7,9 @@
 #include "cli.h"
 #include "verbs.h"
 
-static const struct cli_verb *const verbs[] = {&verb_import,  &verb_inspect, &verb_validate, &verb_train,
-                                               &verb_retrain, &verb_export,  &verb_compare,  &verb_verify};
+static const struct cli_verb *const verbs[] = {&verb_import, &verb_inspect, &verb_validate,
+                                               &verb_train,  &verb_retrain, &verb_evaluate,
+                                               &verb_export, &verb_compare, &verb_verify};
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static void usage(FILE *to)
