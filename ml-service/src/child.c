@@ -18,7 +18,7 @@
 #define CPU_MAX_S 7200
 
 /* Between fork and exec: async-signal-safe calls only. */
-static void become(const char *const *argv, int out, int err, pid_t parent)
+static void become(const char *const *argv, int in, int out, int err, pid_t parent)
 {
     aas_signals_reset_child();
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -28,8 +28,7 @@ static void become(const char *const *argv, int out, int err, pid_t parent)
     const struct rlimit cpu = {CPU_MAX_S, CPU_MAX_S + 10}, core = {0, 0};
     (void)setrlimit(RLIMIT_CPU, &cpu);
     (void)setrlimit(RLIMIT_CORE, &core);
-    int null = open("/dev/null", O_RDONLY);
-    if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+    if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
         _exit(127);
     execv(argv[0], (char *const *)(uintptr_t)argv);
     static const char text[] = "cannot be executed\n";
@@ -37,21 +36,26 @@ static void become(const char *const *argv, int out, int err, pid_t parent)
     _exit(127);
 }
 
-int ml_child_start(struct ml_child *c, const char *const *argv, struct aas_error *err)
+int ml_child_start(struct ml_child *c, const char *const *argv, const char *input, struct aas_error *err)
 {
-    int out[2] = {-1, -1}, er[2] = {-1, -1};
+    int in[2] = {-1, -1}, out[2] = {-1, -1}, er[2] = {-1, -1};
     *c = (struct ml_child){.out_fd = -1, .err_fd = -1, .out = AAS_BUF_INIT(OUT_MAX), .err = AAS_BUF_INIT(ERR_MAX)};
-    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(er, O_CLOEXEC) != 0) {
+    if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(er, O_CLOEXEC) != 0) {
         int code = -errno;
-        for (int i = 0; i < 2; i++)
-            if (out[i] >= 0)
-                (void)close(out[i]);
+        const int fds[] = {in[0], in[1], out[0], out[1]};
+        for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+            if (fds[i] >= 0)
+                (void)close(fds[i]);
         return aas_error_set(err, code, "no pipe for %s: %s", argv[0], aas_strerror(code));
     }
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        become(argv, out[1], er[1], parent);
+        become(argv, in[0], out[1], er[1], parent);
     int code = -errno;
+    (void)close(in[0]);
+    if (pid > 0)
+        (void)!write(in[1], input, strlen(input)); /* fits the pipe; a child that is gone already shows at its end */
+    (void)close(in[1]);
     (void)close(out[1]);
     (void)close(er[1]);
     c->out_fd = out[0];

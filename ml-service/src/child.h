@@ -15,8 +15,10 @@ struct ml_child {
     struct aas_buf out, err; /* what wasn't consumed yet; the end of stderr */
 };
 
-/** Start argv (NULL-terminated; argv[0] is a path). Errors: -errno. */
-int ml_child_start(struct ml_child *c, const char *const *argv, struct aas_error *err) AAS_MUST_CHECK;
+/** Start argv (NULL-terminated; argv[0] is a path) with `input` (at most 4,096 bytes) on its stdin: arguments can be
+ * seen by everybody on the machine, stdin can't. Errors: -errno. */
+int ml_child_start(struct ml_child *c, const char *const *argv, const char *input,
+                   struct aas_error *err) AAS_MUST_CHECK;
 
 /** Called per line of stdout (without its end; borrowed). */
 typedef void ml_child_line_fn(void *arg, char *line);

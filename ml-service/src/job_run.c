@@ -96,11 +96,13 @@ static int watch(struct running *r)
 
 static int start(struct running *r, const json_t *job, struct aas_error *err)
 {
-    char *params = NULL, from[32], to[32];
+    char *params = NULL, from[32], to[32], input[4096];
+    if (snprintf(input, sizeof input, "%s\n", r->j->store_url) >= (int)sizeof input)
+        return aas_error_set(err, AAS_ETOOBIG, "AAS_STORE_URL is too long");
     const json_t *p = json_object_get(job, "params");
-    const char *argv[24] = {r->j->tool,       "retrain",       "--json",
-                            "--store",        r->j->store_url, "--models",
-                            r->j->models_dir, "--parent",      json_string_value(json_object_get(job, "parent"))};
+    const char *argv[24] = {r->j->tool,       "retrain",  "--json",
+                            "--store",        "-",        "--models",
+                            r->j->models_dir, "--parent", json_string_value(json_object_get(job, "parent"))};
     size_t n = 9;
     if (json_is_object(p)) {
         params = json_dumps(p, JSON_COMPACT);
@@ -117,7 +119,7 @@ static int start(struct running *r, const json_t *job, struct aas_error *err)
         argv[n++] = "--to";
         argv[n++] = to;
     }
-    int rc = ml_child_start(&r->child, argv, err);
+    int rc = ml_child_start(&r->child, argv, input, err);
     free(params);
     return rc;
 }

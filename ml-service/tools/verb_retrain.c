@@ -29,6 +29,7 @@
 
 struct retrain {
     const char *store_url, *models_dir, *parent_name, *params_text;
+    char stdin_url[4096];
     bool json;
     uint64_t from, to, rounds, threads, seed;
 
@@ -90,11 +91,26 @@ static int on_machine(void *arg, uint32_t done, uint32_t all)
     return step(arg, "base data", done, all, NULL);
 }
 
+/* A URL may hold a password, and arguments can be seen by everybody. */
+static int read_url(struct retrain *r, struct aas_error *err)
+{
+    if (strcmp(r->store_url, "-") != 0)
+        return 0;
+    if (!fgets(r->stdin_url, sizeof r->stdin_url, stdin))
+        return aas_error_set(err, AAS_EINVAL, "--store -: stdin holds no URL");
+    r->stdin_url[strcspn(r->stdin_url, "\n")] = '\0';
+    r->store_url = r->stdin_url;
+    return 0;
+}
+
 static int open_all(struct retrain *r, struct aas_error *err)
 {
     char dir[1024];
+    int rc = read_url(r, err);
+    if (rc)
+        return rc;
     (void)snprintf(dir, sizeof dir, "%s/versions/%s", r->models_dir, r->parent_name);
-    int rc = ml_manifest_load(dir, &r->parent, err);
+    rc = ml_manifest_load(dir, &r->parent, err);
     if (rc == 0)
         rc = ml_version_load(r->parent, NULL, &r->champion, err);
     if (rc == 0 && r->champion->binary)
@@ -334,7 +350,8 @@ static int run(int argc, char **argv)
 {
     struct retrain r = {.threads = 1, .seed = 1};
     const struct cli_option options[] = {
-        {CLI_TEXT, "store", &r.store_url, 0, 0, "URL", "document store with readings and feedback (AAS_STORE_URL)"},
+        {CLI_TEXT, "store", &r.store_url, 0, 0, "URL",
+         "document store with readings and feedback; - reads it from stdin"},
         {CLI_TEXT, "models", &r.models_dir, 0, 0, "DIR", "models' directory (AAS_MODELS_DIR)"},
         {CLI_TEXT, "parent", &r.parent_name, 0, 0, "VERSION", "version to go on from, e.g. v1"},
         {CLI_UINT, "from", &r.from, 0, 253402300799999.0, "MS", "oldest labelled time, epoch ms (all)"},
