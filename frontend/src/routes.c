@@ -36,7 +36,9 @@ static void reply_asset(struct aas_http_req *req, const struct web_asset *asset)
 static bool is_navigation(const struct aas_http_req *req, const char *path)
 {
     const char *mode = aas_http_req_header(req, "Sec-Fetch-Mode"), *accept = aas_http_req_header(req, "Accept");
-    if (strncmp(path, "/assets/", 8) == 0 || strchr(strrchr(path, '/'), '.'))
+    /* below /app/ there are pages only, and the ids at their end may hold dots */
+    bool page = strncmp(path, "/app/", 5) == 0;
+    if (strncmp(path, "/assets/", 8) == 0 || (!page && strchr(strrchr(path, '/'), '.')))
         return false;
     if (mode)
         return strcmp(mode, "navigate") == 0;

@@ -31,6 +31,18 @@ function compressedSiblings(): Plugin {
   };
 }
 
+/** In development /config.json says that the API has the page's origin: the server below hands its calls on. */
+function devConfig(): Plugin {
+  return {
+    name: 'dev-config',
+    configureServer(server) {
+      server.middlewares.use('/config.json', (_request, response) => {
+        response.setHeader('content-type', 'application/json').end(JSON.stringify({ api_url: '', version: 'dev' }));
+      });
+    },
+  };
+}
+
 const budgetBytes = 250_000;
 
 /** Fails the build when what a browser must load before the dashboard stands grows over its budget. */
@@ -62,8 +74,18 @@ function initialBudget(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), initialBudget(), compressedSiblings()],
+  plugins: [react(), devConfig(), initialBudget(), compressedSiblings()],
   build: { target: 'es2023', sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  server: {
+    host: '127.0.0.1',
+    // pages and sources from here, all else from a running stack, as if behind one proxy
+    proxy: {
+      '^/(auth|dashboard|sensors|predictions|alarms|faults|models|feedback|serving|health|realtime)(/|$|\\?)': {
+        target: process.env.AAS_BACKEND_URL ?? 'http://127.0.0.1:8000',
+        ws: true,
+      },
+    },
+  },
   test: {
     environment: 'jsdom',
     setupFiles: ['tests/setup.ts'],

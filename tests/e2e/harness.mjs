@@ -47,12 +47,24 @@ export async function openPage({ width = 1440, height = 900, theme, state } = {}
   const page = await context.newPage();
   page.setDefaultTimeout(patienceMs);
   page.problems = [];
+  page.underWay = new Set();
+  page.on('request', (request) => page.underWay.add(request));
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => page.underWay.delete(request));
   page.on('pageerror', (error) => page.problems.push(String(error)));
   page.on('console', (message) => {
     if (message.type() === 'error' && !expected.some((each) => each.test(message.text())))
       page.problems.push(message.text());
   });
   return page;
+}
+
+/** Everything that the page asked for has come, and the charts have drawn it. */
+export async function settle(page) {
+  let quietSince = Date.now();
+  await until('a settled page', () => {
+    if (page.underWay.size > 0) quietSince = Date.now();
+    return Date.now() - quietSince > 800;
+  });
 }
 
 export async function shoot(page, name) {
@@ -107,7 +119,7 @@ const escape = (text) =>
 export async function play() {
   const cases = [];
   for (const { name, run } of journeys) {
-    if (options.only && !name.includes(options.only)) continue;
+    if (options.only && !new RegExp(options.only).test(name)) continue;
     const started = Date.now();
     let failure = null;
     try {

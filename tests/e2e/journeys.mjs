@@ -8,6 +8,7 @@ import {
   patienceMs,
   play,
   postJson,
+  settle,
   shoot,
   signIn,
   stack,
@@ -172,7 +173,7 @@ for (const [screen, size] of Object.entries(screens)) {
     if (screen === 'phone' && theme === 'control') continue;
     journey(`every page is clean on ${screen}, ${theme}`, async () => {
       const look = async (page, name) => {
-        await page.waitForLoadState('networkidle');
+        await settle(page);
         await shoot(page, `${name}-${screen}-${theme}`);
         await checkPage(page, name);
       };

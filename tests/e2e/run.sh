@@ -3,7 +3,8 @@
 # journeys in headless Chromium, ends everything. Binaries come from build/<preset>/bin (AAS_TEST_PRESET, default asan).
 #   AAS_E2E_JUNIT=FILE  where the JUnit report goes (default build/test-results/e2e.xml)
 #   AAS_E2E_KEEP=1      keeps the stack's home, with its logs
-#   run.sh [PATTERN]    only journeys whose name contains PATTERN
+#   run.sh [PATTERN]    only journeys whose name matches PATTERN; later ones build on the
+#                       simulated fault of the third
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

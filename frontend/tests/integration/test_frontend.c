@@ -193,9 +193,11 @@ static void pages_of_the_dashboard_and_missing_files(void **state)
         int want;
     } table[] = {
         {"/predictions/01ABC", "Accept: text/html,application/xhtml+xml\r\n", 200},
+        {"/app/sensors/pump.1", "Accept: text/html\r\n", 200},
         {"/settings", "Sec-Fetch-Mode: navigate\r\nAccept: */*\r\n", 200},
         {"/settings/", "Accept: text/html\r\n", 200},
         {"/settings", "Accept: application/json\r\n", 404},
+        {"/app/sensors/pump.1", "Accept: text/html\r\n", 200},
         {"/settings", "Sec-Fetch-Mode: cors\r\nAccept: text/html\r\n", 404},
         {"/settings", NULL, 404},
         {"/assets/gone-12345678.js", "Accept: text/html\r\n", 404},

@@ -23,6 +23,9 @@ const AlarmsPage = lazy(() => import('../features/alarms/AlarmsPage'));
 const SettingsPage = lazy(() => import('../features/settings/SettingsPage'));
 const NotFoundPage = lazy(() => import('./NotFoundPage'));
 
+/** Under which path the pages live. */
+export const basename = '/app';
+
 export function makeQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
@@ -97,7 +100,7 @@ export function App({ config }: { config: AppConfig | Error }) {
           <ConfigContext value={config}>
             <ApiContext value={api}>
               <QueryClientProvider client={queries}>
-                <BrowserRouter>
+                <BrowserRouter basename={basename}>
                   <Gate />
                 </BrowserRouter>
               </QueryClientProvider>

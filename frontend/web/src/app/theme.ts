@@ -203,6 +203,7 @@ export function makeTheme(name: ThemeName): Theme {
         defaultProps: { elevation: 0 },
         styleOverrides: { root: { backgroundImage: 'none' } },
       },
+      MuiToggleButton: { styleOverrides: { root: { color: s.quiet, '&.Mui-selected': { color: s.text } } } },
       MuiTextField: { defaultProps: { size: 'small' } },
       MuiSelect: { defaultProps: { size: 'small' } },
       MuiTable: { defaultProps: { size: 'small' } },

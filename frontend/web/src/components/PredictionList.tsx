@@ -29,7 +29,7 @@ export function PredictionLine({ prediction: p, name, children }: PredictionLine
         sx={(theme) => ({
           ...theme.typography.body2,
           display: 'grid',
-          gridTemplateColumns: '6.25rem minmax(0, 1fr) auto',
+          gridTemplateColumns: '6.1rem minmax(0, 1fr) auto auto',
           columnGap: 1,
           px: 1.5,
           py: 0.5,
@@ -41,10 +41,10 @@ export function PredictionLine({ prediction: p, name, children }: PredictionLine
         <StateBadge state={p.state} filled={false} />
         <Box component="span" sx={{ minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
           {name && <b>{name} </b>}
-          {label}{' '}
-          <Box component="span" sx={{ color: 'text.secondary' }}>
-            {formatPercent(p.confidence)}
-          </Box>
+          {label}
+        </Box>
+        <Box component="span" sx={{ color: 'text.secondary' }}>
+          {formatPercent(p.confidence)}
         </Box>
         <Box component="span" sx={{ color: 'text.secondary', textAlign: 'right' }}>
           {children}

@@ -139,7 +139,15 @@ export default function DashboardPage() {
             </Button>
           )}
         </Box>
-        <Panel title="Newest predictions" padded={false} aside={<RouterLink to="/predictions">All</RouterLink>}>
+        <Panel
+          title="Newest predictions"
+          padded={false}
+          aside={
+            <Typography variant="caption" color="textSecondary">
+              one line per change · <RouterLink to="/predictions">All</RouterLink>
+            </Typography>
+          }
+        >
           {runs.length > 0 ? (
             <RunList runs={runs.slice(0, 25)} nameOf={(id) => sensorMap[id]?.name ?? id} />
           ) : ready ? (

@@ -1,8 +1,7 @@
-import Box from '@mui/material/Box';
 import { Lines, PredictionLine } from '../../components/PredictionList';
 import type { Run } from '../../lib/live/runs';
 import { useNow } from '../../lib/now';
-import { formatMoment } from '../../lib/time';
+import { formatDateTime, formatMoment } from '../../lib/time';
 
 /** The newest predictions, a line per change: since when a machine is judged so, and how often in a row. */
 export function RunList({ runs, nameOf }: { runs: Run[]; nameOf: (sensorId: string) => string }) {
@@ -15,12 +14,7 @@ export function RunList({ runs, nameOf }: { runs: Run[]; nameOf: (sensorId: stri
           prediction={run.prediction}
           name={nameOf(run.prediction.sensor_id)}
         >
-          {run.count > 1 && (
-            <Box component="span" title={`${run.count} in a row`} sx={{ mr: 1 }}>
-              {run.count}×
-            </Box>
-          )}
-          {formatMoment(run.since, now)}
+          <span title={`${run.count} in a row since ${formatDateTime(run.since)}`}>{formatMoment(run.since, now)}</span>
         </PredictionLine>
       ))}
     </Lines>
