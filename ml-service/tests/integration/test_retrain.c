@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include <aas/clock.h>
 #include <aas/store.h>
 
 #define T0    INT64_C(1767225600000)
@@ -197,8 +198,114 @@ static void the_loop(void **state)
     fixture_fini(&f);
 }
 
+/* The newest job, by its status; its user and reason. */
+static bool newest_job_is(struct ml_fixture *f, const char *status, char user[64], char reason[128])
+{
+    json_t *list = fixture_call(f, "GET", "/jobs?limit=1", NULL, NULL, 200);
+    const json_t *job = json_array_get(json_object_get(list, "items"), 0);
+    bool yes = strcmp(text_at(job, "status"), status) == 0;
+    (void)snprintf(user, 64, "%s", text_at(job, "user"));
+    (void)snprintf(reason, 128, "%s", text_at(job, "reason"));
+    json_decref(list);
+    return yes;
+}
+
+/* Enough verdicts start a training by themselves; with manual promotion its version waits. */
+static void by_itself(void **state)
+{
+    (void)state;
+    struct ml_fixture f;
+    struct aas_store *store = NULL;
+    char ids[LEAKS][32], user[64], reason[128];
+    const char *const env[] = {"AAS_RETRAIN_FEEDBACKS=16", "AAS_KEEPER_EVERY=200ms", "AAS_PROMOTION=manual", NULL};
+    fixture_init(&f);
+    fixture_write_version(&f, 1);
+    fixture_start(&f, env);
+    fixture_ready(&f);
+    assert_int_equal(aas_store_open(&store, f.store_url, NULL), 0);
+    plant_runs(&f, store, ids);
+    teach(&f, store, ids);
+    assert_true(AAS_TEST_WAIT(60000, newest_job_is(&f, "succeeded", user, reason)));
+    assert_string_equal(user, "ml-service");
+    assert_string_equal(reason, "16 new verdicts since the last training");
+    json_t *m = fixture_call(&f, "GET", "/models/v2", NULL, NULL, 200);
+    assert_string_equal(text_at(m, "status"), "candidate");
+    json_decref(m);
+    aas_store_close(store);
+    fixture_stop(&f);
+    fixture_fini(&f);
+}
+
+/* count predictions of a version around a time, every `every`-th of them an anomaly. */
+static void judged(struct aas_store *s, const char *version, int64_t from, int count, int every)
+{
+    for (int i = 0; i < count; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "%s-%d", version, i);
+        bool bad = i % every == 0;
+        bson_t *doc = BCON_NEW("_id", BCON_UTF8(id), "sensor_id", BCON_UTF8("m9"), "at", BCON_DATE_TIME(from + i),
+                               "model", BCON_UTF8(version), "role", BCON_UTF8("champion"), "is_anomaly", BCON_BOOL(bad),
+                               "state", BCON_UTF8(bad ? "fault" : "normal"), "received", BCON_DATE_TIME(from));
+        assert_int_equal(aas_store_insert(s, AAS_COLL_PREDICTIONS, doc, NULL), 0);
+        bson_destroy(doc);
+    }
+}
+
+static bool champion_is(struct ml_fixture *f, const char *version)
+{
+    json_t *s = fixture_call(f, "GET", "/serving", NULL, NULL, 200);
+    bool yes = strcmp(text_at(json_object_get(json_object_get(s, "types"), "*"), "version"), version) == 0;
+    json_decref(s);
+    return yes;
+}
+
+static bool knows(struct ml_fixture *f, const char *version)
+{
+    json_t *m = fixture_call(f, "GET", "/models", NULL, NULL, 200);
+    bool yes = false;
+    const json_t *items = json_object_get(m, "items");
+    for (size_t i = 0; i < json_array_size(items); i++)
+        yes = yes || strcmp(text_at(json_array_get(items, i), "version"), version) == 0;
+    json_decref(m);
+    return yes;
+}
+
+static void worse_champion_goes(void **state)
+{
+    (void)state;
+    struct ml_fixture f;
+    struct aas_store *store = NULL;
+    const char *const env[] = {"AAS_KEEPER_EVERY=200ms", NULL};
+    fixture_init(&f);
+    fixture_write_version(&f, 1);
+    fixture_start(&f, env);
+    fixture_ready(&f);
+    fixture_write_version(&f, 2);
+    assert_true(AAS_TEST_WAIT(5000, knows(&f, "v2")));
+    assert_int_equal(aas_store_open(&store, f.store_url, NULL), 0);
+    int64_t now = aas_clock_wall_ms();
+    judged(store, "v1", now - 60000, 250, 50);
+    json_decref(fixture_call(&f, "POST", "/models/v2/promote", JSON_HEADER, "{\"user\":\"eva\"}", 200));
+    assert_true(champion_is(&f, "v2"));
+    judged(store, "v2", aas_clock_wall_ms(), 250, 2);
+    assert_true(AAS_TEST_WAIT(10000, champion_is(&f, "v1")));
+    json_t *m = fixture_call(&f, "GET", "/models/v2", NULL, NULL, 200);
+    const json_t *history = json_object_get(m, "history");
+    const json_t *last = json_array_get(history, json_array_size(history) - 1);
+    assert_string_equal(text_at(last, "action"), "rollback");
+    assert_string_equal(text_at(last, "user"), "ml-service");
+    json_decref(m);
+    /* who insists, keeps it */
+    json_decref(fixture_call(&f, "POST", "/models/v2/promote", JSON_HEADER, "{\"user\":\"eva\"}", 200));
+    assert_false(AAS_TEST_WAIT(1000, champion_is(&f, "v1")));
+    aas_store_close(store);
+    fixture_stop(&f);
+    fixture_fini(&f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_loop)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_loop), cmocka_unit_test(by_itself),
+                                       cmocka_unit_test(worse_champion_goes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
