@@ -108,9 +108,10 @@ int ingest_subscription_apply(struct ingest_subscription *s, const char *text, s
         rc = aas_json_get_choice(doc, "op", AAS_JSON_REQUIRED, ops, &op, err);
     if (rc < 0)
         return rc;
-    *ret_snapshot = true;
-    if (op == 1)
+    if (op == 1) {
+        *ret_snapshot = true;
         return 0;
+    }
     struct ingest_subscription next;
     ingest_subscription_init(&next);
     rc = subscribe(&next, doc, err);
@@ -120,5 +121,6 @@ int ingest_subscription_apply(struct ingest_subscription *s, const char *text, s
     }
     ingest_subscription_fini(s);
     *s = next;
+    *ret_snapshot = true;
     return 0;
 }
