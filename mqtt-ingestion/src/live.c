@@ -175,6 +175,7 @@ static size_t scan_states(struct ingest_live *l, int64_t now_ms, struct silence 
     st->normal = st->fault = st->unknown = st->blind = st->warming_up = st->no_data = 0;
     for (size_t i = 0; i < l->count; i++) {
         struct live_sensor *s = l->list[i];
+        live_window_idle(l, s, now_ms);
         enum live_state state = live_state_of(l, s, now_ms);
         bool silent = s->last_received_ms > 0 ? state == LIVE_NO_DATA : s->silent;
         count_state(st, state);

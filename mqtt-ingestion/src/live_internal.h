@@ -117,6 +117,8 @@ const double *live_row_at(const struct live_sensor *s, size_t i, int64_t *ret_t)
 void live_window_ensure(struct ingest_live *l, struct live_sensor *s);
 /** A row came: into the window, and what is ready to ml-service. */
 void live_window_push(struct ingest_live *l, struct live_sensor *s, int64_t t, const double *values);
+/** The sensor is silent: event time goes on by the clock, so that windows that waited for stragglers come out. */
+void live_window_idle(struct ingest_live *l, struct live_sensor *s, int64_t now_ms);
 /** Newest prediction and row of a sensor that the store knows. */
 void live_restore(struct ingest_live *l, struct live_sensor *s);
 

@@ -169,6 +169,15 @@ void live_window_push(struct ingest_live *l, struct live_sensor *s, int64_t t, c
     give_out(l, s);
 }
 
+void live_window_idle(struct ingest_live *l, struct live_sensor *s, int64_t now_ms)
+{
+    int64_t lateness = l->o.config->lateness_ms;
+    if (lateness == 0 || !s->window || s->newest_ms == INT64_MIN || now_ms - s->last_received_ms < lateness)
+        return;
+    aas_window_advance(s->window, s->newest_ms + lateness);
+    give_out(l, s);
+}
+
 static void fill_from_memory(struct ingest_live *l, struct live_sensor *s)
 {
     for (size_t i = 0; i < s->rows_len; i++) {

@@ -15,7 +15,7 @@
 
 struct harness {
     char dir[AAS_TEST_PATH_BYTES];
-    char url[AAS_TEST_PATH_BYTES + 32];
+    char url[AAS_TEST_PATH_BYTES + 64];
     struct aas_test_broker *broker;
     struct aas_test_proc *daemon;
     uint16_t port, ml_port;

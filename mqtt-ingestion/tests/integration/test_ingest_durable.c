@@ -153,7 +153,7 @@ static void test_store_away(void **state)
     char path[AAS_TEST_PATH_BYTES + 32];
     (void)state;
     harness_setup(&h);
-    (void)strcat(h.url, "?busy_ms=200");
+    (void)snprintf(h.url, sizeof h.url, "sqlite:%s/aastreli.db?busy_ms=200", h.dir);
     harness_start_daemon(&h);
     (void)snprintf(path, sizeof path, "%s/aastreli.db", h.dir);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);

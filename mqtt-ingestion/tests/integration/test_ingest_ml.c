@@ -29,7 +29,7 @@ struct peer {
     int refuse;           /* answer so many batches with 503 */
     char keys[64][64];
     int calls, windows, amended, revision;
-    int64_t last_end;
+    int64_t ends; /* sum of the windows' ends */
 };
 
 static int get_serving(struct aas_http_req *req, struct aas_error *err)
@@ -60,7 +60,7 @@ static json_t *judge(struct peer *p, const json_t *item)
     p->windows++;
     p->amended += revision > 0;
     p->revision = revision > p->revision ? revision : p->revision;
-    p->last_end = end;
+    p->ends += end;
     char id[64];
     (void)snprintf(id, sizeof id, "P%lld-%d", (long long)end, revision);
     return json_pack("{s:s, s:O, s:I, s:s, s:s, s:f, s:{s:f, s:f}, s:f, s:b, s:s, s:s, s:{s:I, s:I, s:i, s:f}}", "id",
@@ -117,8 +117,9 @@ static void peer_start(struct peer *p, uint16_t port)
 
 static void peer_stop(struct peer *p)
 {
-    aas_http_server_destroy(p->server);
+    aas_http_server_stop(p->server, 1000);
     aas_workers_destroy(p->workers);
+    aas_http_server_destroy(p->server);
     p->server = NULL;
     p->workers = NULL;
 }
@@ -229,11 +230,37 @@ static void test_blind_and_alarm(void **state)
     harness_teardown(&h);
 }
 
+/* Within the time that windows wait for stragglers, order of arrival changes nothing; the last window comes when the
+ * sensor falls silent. */
+static void test_order_within_the_horizon(void **state)
+{
+    struct harness h;
+    struct peer p = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int64_t expected = 0;
+    (void)state;
+    harness_setup(&h);
+    h.env[0] = "AAS_WINDOW_LATENESS=2s";
+    peer_start(&p, h.ml_port);
+    harness_start_daemon(&h);
+    int64_t base = aas_clock_wall_ms() - 600000;
+    for (int i = 0; i < 30; i++)
+        publish(&h, base + (i ^ 1) * 1000, 0);
+    for (int end = ROWS - 1; end < 30; end += STRIDE)
+        expected += base + end * 1000;
+    assert_true(AAS_TEST_WAIT(15000, peer_get(&p, &p.windows) == 5));
+    assert_int_equal(peer_get(&p, &p.amended), 0);
+    assert_int_equal(p.ends, expected);
+    harness_stop_daemon(&h);
+    peer_stop(&p);
+    harness_teardown(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows_are_judged),
         cmocka_unit_test(test_blind_and_alarm),
+        cmocka_unit_test(test_order_within_the_horizon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
