@@ -158,6 +158,12 @@ static void batch_in_order(void **state)
     json_t *again = fixture_call(&f, "POST", "/predict-batch", headers, body, 200);
     assert_true(json_equal(first, again)); /* m4 told no time: its id is remembered by the key */
     json_decref(again);
+    again = fixture_call(&f, "POST", "/predict-batch?explain=anomalies", JSON_HEADER, body, 200);
+    const json_t *explained = json_object_get(again, "predictions");
+    assert_true(json_is_array(json_object_get(json_array_get(explained, 0), "explanation")));
+    assert_true(json_is_null(json_object_get(json_array_get(explained, 4), "explanation"))); /* normal */
+    json_decref(again);
+    json_decref(fixture_call(&f, "POST", "/predict-batch?explain=maybe", JSON_HEADER, body, 400));
     json_decref(fixture_call(&f, "POST", "/predict-batch", headers, "{\"items\":[{\"features\":[1,2,3,4]}]}", 409));
     json_decref(fixture_call(&f, "POST", "/predict-batch", JSON_HEADER, "{\"items\":[]}", 400));
     json_decref(fixture_call(&f, "POST", "/predict-batch", JSON_HEADER, "{\"items\":[{]}", 400));
