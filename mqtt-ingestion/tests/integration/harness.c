@@ -49,7 +49,7 @@ void harness_start_daemon(struct harness *h)
 
 void harness_spawn_daemon(struct harness *h)
 {
-    char path[512], texts[6][AAS_TEST_PATH_BYTES + 64];
+    char path[512], texts[6][AAS_TEST_PATH_BYTES + 128];
     const char *env[40];
     struct aas_error err = AAS_ERROR_NONE;
     size_t n = 0;
