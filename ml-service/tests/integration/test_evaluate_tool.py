@@ -1,18 +1,22 @@
 """aastreli-model evaluate on runs made here and, where they are, on the public data sets' open files.
-Usage: test_evaluate_tool.py AASTRELI_MODEL SOURCE_DIR. Exit code 77: the public data isn't there."""
+Usage: test_evaluate_tool.py AASTRELI_MODEL SOURCE_DIR ML_SERVICE. Exit code 77: the public data isn't there."""
 import csv
 import datetime
 import gzip
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.error
+import urllib.request
 import xml.etree.ElementTree as ET
 
-MODEL, SOURCE = sys.argv[1:3]
+MODEL, SOURCE, SERVICE = sys.argv[1:4]
 DATA = os.environ.get("AAS_TEST_DATA") or os.path.join(SOURCE, "..", "shared", "data")
 T0 = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -138,6 +142,75 @@ class Own(unittest.TestCase):
             self.assertIn(words, done.stderr)
 
 
+class Live(unittest.TestCase):
+    """What evaluate tells of a row is what ml-service answers for the window that ends there."""
+
+    def call(self, path, body=None):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body,
+                                         {"Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request, timeout=30))
+
+    def wait_until_ready(self, process):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            self.assertIsNone(process.poll(), "ml-service ended")
+            try:
+                self.call("/health/ready")
+                return
+            except (urllib.error.URLError, ConnectionError):
+                try:
+                    process.wait(0.05)
+                except subprocess.TimeoutExpired:
+                    pass
+        self.fail("ml-service isn't ready")
+
+    def compare(self, folder, table, window):
+        rows = equal = 0
+        worst = 0.0
+        for name in sorted({r["run"] for r in table}):
+            told = [r for r in table if r["run"] == name]
+            with open(os.path.join(folder, name + ".csv")) as f:
+                run = list(csv.DictReader(f))
+            for i in range(window["min_rows"] - 1, len(run), 7):
+                part = run[max(0, i + 1 - window["rows"]):i + 1]
+                at = [int(datetime.datetime.fromisoformat(r["timestamp"]).timestamp() * 1000) for r in part]
+                columns = {c: [float(r[c]) if r[c] else None for r in part] for c in ("temperature", "vibration")}
+                got = self.call("/predict", json.dumps({"sensor_id": name, "window": {"t": at, "channels": columns}})
+                                .encode())
+                rows += 1
+                equal += got["label"] == told[i]["label"]
+                worst = max(worst, abs(got["anomaly_score"] - float(told[i]["p_anomaly"])))
+        return rows, equal, worst
+
+    def test_labels(self):
+        for preset in ("skab", "generic"):
+            with self.subTest(preset=preset), tempfile.TemporaryDirectory() as place:
+                for i in range(6):
+                    write_run(place, f"r{i}", i, ["hot", "rough", None][i % 3], rows=400)
+                models, rows = os.path.join(place, "models"), os.path.join(place, "rows.out")
+                answer(self, "--train", place, "--test", place, "--preset", preset, "--out", models, "--rows", rows)
+                with open(rows) as f:
+                    table = list(csv.DictReader(f))
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", 0))
+                    self.port = s.getsockname()[1]
+                env = {k: v for k, v in os.environ.items() if not k.startswith("AAS_")}
+                env.update(AAS_HOME=place, AAS_STORE_URL=f"sqlite:{place}/a.db", AAS_MODELS_DIR=models,
+                           AAS_ML_PORT=str(self.port))
+                with open(os.path.join(place, "log"), "w") as log:
+                    process = subprocess.Popen([SERVICE], env=env, stderr=log)
+                    try:
+                        self.wait_until_ready(process)
+                        window = next(iter(self.call("/serving")["types"].values()))["window"]
+                        count, equal, worst = self.compare(place, table, window)
+                    finally:
+                        process.terminate()
+                        process.wait(20)
+                self.assertGreater(count, 200)
+                self.assertGreaterEqual(equal, 0.999 * count)
+                self.assertLess(worst, 1e-5)
+
+
 class Public(unittest.TestCase):
     """Grouped cross-validation on the open files; the goals stand in docs/modules/evaluate.md."""
 
@@ -157,6 +230,7 @@ def main():
     suite = unittest.TestSuite()
     load = unittest.defaultTestLoader.loadTestsFromTestCase
     suite.addTests(load(Own))
+    suite.addTests(load(Live))
     there = os.path.isdir(os.path.join(DATA, "skab", "open"))
     if there:
         suite.addTests(load(Public))
