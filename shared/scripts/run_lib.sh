@@ -23,8 +23,8 @@ build_daemons() {
     local log=build/run-build.log
     mkdir -p build
     [ -f build/release/build.ninja ] || say "building (the first time takes a minute or two)"
-    if ! { { [ -f build/release/build.ninja ] || cmake --preset release; } && cmake --build --preset release; } \
-        >"$log" 2>&1; then
+    if ! { { [ -f build/release/build.ninja ] || cmake --preset release; } &&
+        cmake --build --preset release --target programs; } >"$log" 2>&1; then
         tail -n 30 "$log" >&2
         die "the build failed; all of it is in $log"
     fi
