@@ -57,14 +57,19 @@ bench_predict() {
     heading "POST /predict and /predict-batch against Python and Node (requests per CPU-second decide)"
     have_peers || return 0
     prepare_model
-    local env_json
-    env_json=$(printf '{"AAS_HOME":"%s","AAS_MODELS_DIR":"%s","AAS_ML_PORT":"18011","AAS_LOG_LEVEL":"warn"}' \
-        "$work/home" "$work/models")
-    EXTRA=$(printf '{"c-ml":{"cmd":["%s"],"port":18011,"cwd":"%s","env":%s},"c-b64":{"cmd":["%s"],"port":18011,"cwd":"%s","env":%s,"path":"/predict-batch","body":"/tmp/proto-peer/batch64.json"}}' \
-        "$PWD/build/release/bin/ml-service" "$PWD" "$env_json" "$PWD/build/release/bin/ml-service" "$PWD" "$env_json")
+    # the peers store nothing: c-ml is the like-for-like race, c-ml-all is the daemon as it comes, every answer stored
+    local name keep path body target targets=
+    for target in c-ml:none:/predict:predict c-ml-all:all:/predict:predict c-b64:none:/predict-batch:batch64; do
+        IFS=: read -r name keep path body <<<"$target"
+        targets=$targets${targets:+,}$(printf '"%s":{"cmd":["%s"],"port":18011,"cwd":"%s","path":"%s","body":"/tmp/proto-peer/%s.json",' \
+            "$name" "$PWD/build/release/bin/ml-service" "$PWD" "$path" "$body")
+        targets=$targets$(printf '"env":{"AAS_HOME":"%s","AAS_MODELS_DIR":"%s","AAS_ML_PORT":"18011","AAS_LOG_LEVEL":"warn","AAS_PREDICTIONS_KEEP":"%s"}}' \
+            "$work/home" "$work/models" "$keep")
+    done
+    EXTRA="{$targets}"
     export EXTRA
     /usr/bin/python3 "$peers/tools/bench_http.py" "$rounds" "$seconds" 1,8,64 "$out/predict.json" \
-        mhd,py-raw,py-pyd,node-onnx,c-ml
+        mhd,py-raw,py-pyd,node-onnx,c-ml,c-ml-all
     /usr/bin/python3 "$peers/tools/bench_http.py" "$rounds" "$seconds" 8 "$out/batch.json" py-b64,node-b64,c-b64
 }
 
