@@ -54,6 +54,15 @@ install_web() {
         npm --prefix frontend/web ci --no-audit --no-fund --loglevel=error
 }
 
+# The whole system serves the dashboard's build.
+need_dashboard() {
+    [ ! -f frontend/web/dist/index.html ] || return 0
+    stage "dashboard: build"
+    install_web && npm --prefix frontend/web run --silent build && return 0
+    failed=$((failed + 1))
+    return 1
+}
+
 run_frontend() {
     [ -f frontend/web/package.json ] || return 0
     stage "dashboard: types, lint, unit tests, build"
@@ -89,17 +98,17 @@ backend)
     build && run_ctest backend -j 2 -LE 'integration'
     ;;
 integration)
-    build && run_ctest integration -L integration
+    build && need_dashboard && run_ctest integration -L integration
     ;;
 frontend)
     run_frontend
     ;;
 all)
-    if build; then
-        run_ctest backend -j 2 -LE 'integration'
-        run_ctest integration -L integration
-    fi
-    run_frontend
+    built=0
+    build && built=1
+    [ $built = 0 ] || run_ctest backend -j 2 -LE 'integration'
+    run_frontend # before the whole system is started: it serves what this builds
+    [ $built = 0 ] || run_ctest integration -L integration
     run_e2e
     ;;
 *)
