@@ -1187,6 +1187,26 @@ export interface components {
                 user: string;
                 text: string;
             }[];
+            /** @description End of the window that raised it, or the last data of a silent sensor; epoch ms. */
+            event_at?: number | null;
+            prediction_id?: string | null;
+            label?: string | null;
+            confidence?: number | null;
+            anomaly_score?: number | null;
+            model?: string | null;
+            /** @description As in the prediction; comes a moment after the alarm. */
+            explanation?: Record<string, never>[] | null;
+            /** @description The machine, or the sensor where none is known. */
+            group?: string | null;
+            /** @description The first alarm of its group that is still active. */
+            first_out?: boolean | null;
+            first_out_id?: string | null;
+            /** @description Raised three times or more within an hour. */
+            chattering?: boolean | null;
+            occurrences?: number | null;
+            /** @description Name of the flight recorder's file, once it is frozen. */
+            bundle?: string | null;
+            bundle_due?: number | null;
         };
         /**
          * Alarm list
