@@ -87,13 +87,15 @@ done
 trap 'exit 0' INT TERM
 trap stop_all EXIT
 start_all
+wait_ready backend-api "$AAS_BACKEND_PORT"
+# before the training, so that windows are full when the model comes
+[ "$simulator" = 0 ] ||
+    supervise simulator "$bin/aastreli-sim" run --sensors 8 --rate 10 --seed 1 --faults auto --quiet
 train_demo_model
 wait_ready ml-service "$AAS_ML_PORT"
 wait_ready mqtt-ingestion "$AAS_INGEST_PORT"
 wait_ready backend-api "$AAS_BACKEND_PORT"
 wait_ready frontend "$AAS_WEB_PORT"
-[ "$simulator" = 0 ] ||
-    supervise simulator "$bin/aastreli-sim" run --sensors 8 --rate 10 --seed 1 --faults auto --quiet
 write_run_json
 greet
 watch_over
