@@ -29,7 +29,7 @@ static const struct aas_config_option options[] = {
     AAS_OPT_DURATION(T, mqtt_keepalive_ms, "AAS_MQTT_KEEPALIVE", "15s", 5000, 600000, 0, "MQTT keep-alive"),
     AAS_OPT_DURATION(T, mqtt_silence_ms, "AAS_MQTT_SILENCE", "0", 0, DAY_MS, 0,
                      "connect anew after so long without a message; 0: never"),
-    AAS_OPT_INT(T, mqtt_receive_max, "AAS_MQTT_RECEIVE_MAX", "1000", 1, 65535, 0,
+    AAS_OPT_INT(T, mqtt_receive_max, "AAS_MQTT_RECEIVE_MAX", "20000", 1, 65535, 0,
                 "messages that the broker may send before the first is acknowledged, in messages"),
 
     AAS_OPT_BYTES(T, wal_segment_bytes, "AAS_WAL_SEGMENT", "64MiB", 65536, 1024.0 * 1024 * 1024, 0,
