@@ -224,7 +224,8 @@ static int run(int argc, char **argv)
     struct job j = {
         .machines = 40, .windows = 4, .seed = 1, .rounds = 30, .depth = 5, .threads = 1, .params = ML_TRAIN_DEFAULTS};
     const struct cli_option options[] = {
-        {CLI_FLAG, "simulated", &j.simulated, 0, 0, NULL, "train on simulated machines (required for now)"},
+        {CLI_FLAG, "simulated", &j.simulated, 0, 0, NULL,
+         "train on simulated machines (required: labelled runs go to evaluate, feedback to retrain)"},
         {CLI_TEXT, "out", &j.out, 0, 0, "DIR", "models' directory; the version goes to DIR/versions (AAS_MODELS_DIR)"},
         {CLI_FLAG, "if-missing", &j.if_missing, 0, 0, NULL, "do nothing where DIR has a version already"},
         {CLI_UINT, "machines", &j.machines, 5, 1000, "N", "simulated machines per type (40), a fifth held out"},

@@ -69,7 +69,7 @@ def main():
         ready_again(stack, 30)
         ok, result = verdict(stack, published)
         stack.login()
-        sensors = [s["sensor_id"] for s in stack.get("ingestion", "/status?sensors=1")["sensors_list"]]
+        sensors = [s["sensor_id"] for s in stack.get("ingestion", "/status?sensors=1")["sensors"]]
         expected = (time_away["ended_ms"] - time_away["began_ms"]) // STRIDE_MS - 1
         longest = 0
         for sensor in sensors:
