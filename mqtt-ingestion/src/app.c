@@ -212,6 +212,7 @@ static int create_live_path(struct ingest_app *app, struct aas_error *err)
         .registry = app->registry,
         .topics = app->topics,
         .stream = app->stream,
+        .writer = app->writer,
         .hooks = {.on_prediction = on_judged, .on_silence = on_silence, .arg = app}};
     const struct ingest_alarms_options alarms = {
         .config = c, .store = app->store, .registry = app->registry, .ledger = app->ledger, .stream = app->stream};

@@ -7,6 +7,7 @@
 #include "aas/log.h"
 #include "live_internal.h"
 #include "record.h"
+#include "writer.h"
 
 #define AAS_LOG_MOD    "live"
 #define BATCH_READINGS 16384
@@ -26,6 +27,7 @@ const char *const live_state_names[LIVE__STATE_COUNT] = {
 
 struct work {
     const struct ingest_message *m;
+    uint64_t offset;
     struct ingest_topic_match topic;
 };
 
@@ -88,7 +90,7 @@ static void take_reading(struct ingest_live *l, const struct work *k, const stru
     int64_t t = clockless ? ingest_auto_time(&s->last_auto_ms, k->m->received_ms) : r->ts_ms;
     live_window_ensure(l, s);
     note_arrival(s, t, k->m->received_ms);
-    double *row = live_row_add(s, t);
+    double *row = live_row_add(s, t, k->offset, l->committed);
     if (!row)
         return;
     for (uint32_t i = 0; i < r->count; i++)
@@ -106,7 +108,7 @@ static void take_record(struct ingest_live *l, const struct aas_wal_record *rec)
     if (rec->kind != INGEST_RECORD_MESSAGE || ingest_message_decode(rec->payload, rec->len, &m) < 0 ||
         (m.flags & INGEST_MESSAGE_CUT))
         return;
-    struct work k = {.m = &m};
+    struct work k = {.m = &m, .offset = rec->offset};
     if (!(m.flags & INGEST_MESSAGE_IMPORTED) && m.topic_len > 0 &&
         !ingest_topics_match(l->o.topics, m.topic, m.topic_len, &k.topic))
         return;
@@ -230,7 +232,9 @@ static void scan(struct ingest_live *l)
 static int take_batch(struct ingest_live *l, struct aas_wal_record *rec)
 {
     int rc = 0;
+    uint64_t committed = ingest_writer_committed(l->o.writer);
     (void)pthread_mutex_lock(&l->lock);
+    l->committed = committed;
     for (size_t i = 0; rc == 0; i++) {
         take_record(l, rec);
         rc = i + 1 < BATCH_RECORDS ? aas_wal_read(l->reader, rec, AAS_MONO_PAST, NULL) : AAS_EAGAIN;

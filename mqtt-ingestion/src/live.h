@@ -39,6 +39,7 @@ struct ingest_live_options {
     struct ingest_registry *registry;
     const struct ingest_topics *topics;
     struct ingest_stream *stream;
+    struct ingest_writer *writer; /* says what is stored by now */
     struct ingest_live_hooks hooks;
 };
 

@@ -40,6 +40,7 @@ struct live_sensor {
 
     /* newest rows by arrival: a ring, row-major with `stride` values per row */
     int64_t *t;
+    uint64_t *offsets; /* in the log */
     double *values;
     size_t rows_cap, rows_head, rows_len, stride;
     size_t unsent; /* newest rows that no frame has carried yet */
@@ -91,6 +92,7 @@ struct ingest_live {
     char *predictions[LIVE_PREDICTIONS]; /* JSON, a ring, newest at predictions_at - 1 */
     size_t predictions_at;
     struct ingest_live_stats stats;
+    uint64_t committed; /* the writer has stored what the log holds below */
     uint64_t rate_readings, rate_windows;
     int64_t rate_ms, scanned_ms;
 
@@ -110,7 +112,7 @@ ssize_t live_channel_get(struct live_sensor *s, const char *name, size_t len, si
 /** Find the channel's column in the window that is served. */
 void live_channel_map(const struct live_sensor *s, struct live_channel *c);
 /** Append an empty row (NaN) and return its values; NULL: no memory. */
-double *live_row_add(struct live_sensor *s, int64_t t);
+double *live_row_add(struct live_sensor *s, int64_t t, uint64_t offset, uint64_t committed);
 const double *live_row_at(const struct live_sensor *s, size_t i, int64_t *ret_t); /* i = 0: the oldest */
 
 /** The window for what is served now, rebuilt from the store and the rows in memory where that has changed. */

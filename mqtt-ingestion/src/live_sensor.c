@@ -6,7 +6,8 @@
 #include "live_internal.h"
 
 #define ROWS_MIN 8
-#define ROWS_MAX 512
+#define ROWS_MAX 512  /* kept until a frame has carried them */
+#define TAIL_MAX 4096 /* kept until they are stored: a new window is made of the store's rows and these */
 
 void live_sensor_destroy(struct live_sensor *s)
 {
@@ -17,6 +18,7 @@ void live_sensor_destroy(struct live_sensor *s)
     free(s->channels);
     free(s->positions);
     free(s->t);
+    free(s->offsets);
     free(s->values);
     aas_window_destroy(s->window);
     ingest_meta_unref(s->meta);
@@ -155,14 +157,17 @@ int live_sensor_get(struct ingest_live *l, const char *id, size_t len, const str
 static bool resize(struct live_sensor *s, size_t cap, size_t stride)
 {
     int64_t *t = malloc(cap * sizeof *t);
+    uint64_t *offsets = malloc(cap * sizeof *offsets);
     double *values = malloc(cap * stride * sizeof *values);
-    if (!t || !values) {
+    if (!t || !offsets || !values) {
         free(t);
+        free(offsets);
         free(values);
         return false;
     }
     for (size_t i = 0; i < s->rows_len; i++) {
         const double *from = live_row_at(s, i, &t[i]);
+        offsets[i] = s->offsets[(s->rows_head + i) % s->rows_cap];
         for (size_t c = 0; c < stride; c++)
             values[i * stride + c] = c < s->stride ? from[c] : NAN;
     }
@@ -170,7 +175,9 @@ static bool resize(struct live_sensor *s, size_t cap, size_t stride)
         s->newest_row = (s->newest_row + s->rows_cap - s->rows_head) % s->rows_cap;
     free(s->t);
     free(s->values);
+    free(s->offsets);
     s->t = t;
+    s->offsets = offsets;
     s->values = values;
     s->rows_cap = cap;
     s->stride = stride;
@@ -185,16 +192,15 @@ const double *live_row_at(const struct live_sensor *s, size_t i, int64_t *ret_t)
     return s->values + at * s->stride;
 }
 
-double *live_row_add(struct live_sensor *s, int64_t t)
+double *live_row_add(struct live_sensor *s, int64_t t, uint64_t offset, uint64_t committed)
 {
-    size_t stride = s->channels_cap ? s->channels_cap : 8;
-    /* more rows only while they are needed: those that no frame has carried */
-    bool grow = s->rows_len == s->rows_cap && s->rows_cap < ROWS_MAX && s->unsent * 2 >= s->rows_cap;
-    if ((stride > s->stride || grow || s->rows_cap == 0) && !resize(s,
-                                                                    s->rows_cap == 0 ? ROWS_MIN
-                                                                    : grow           ? s->rows_cap * 2
-                                                                                     : s->rows_cap,
-                                                                    stride))
+    size_t stride = s->channels_cap ? s->channels_cap : 8, cap = s->rows_cap;
+    if (s->rows_len == cap) { /* more only while they are needed */
+        bool uncarried = cap < ROWS_MAX && s->unsent * 2 >= cap;
+        bool unstored = cap > 0 && cap < TAIL_MAX && s->offsets[s->rows_head] >= committed;
+        cap = cap == 0 ? ROWS_MIN : uncarried || unstored ? cap * 2 : cap;
+    }
+    if ((stride > s->stride || cap > s->rows_cap) && !resize(s, cap, stride))
         return NULL;
     if (s->rows_len == s->rows_cap) {
         s->rows_head = (s->rows_head + 1) % s->rows_cap;
@@ -203,6 +209,7 @@ double *live_row_add(struct live_sensor *s, int64_t t)
     }
     size_t at = (s->rows_head + s->rows_len++) % s->rows_cap;
     s->t[at] = t;
+    s->offsets[at] = offset;
     double *row = s->values + at * s->stride;
     for (size_t c = 0; c < s->stride; c++)
         row[c] = NAN;

@@ -10,6 +10,8 @@
 
 #define AAS_LOG_MOD "live"
 
+#define CATCH_UP_WINDOWS 64 /* that nobody has judged, because it wasn't known what to serve, are made up for */
+
 /* --- rows from the store ------------------------------------------------------------------------------------------ */
 
 struct stored_row {
@@ -20,7 +22,7 @@ struct stored_row {
 /* The newest rows of a sensor, each with the window's columns. */
 struct history {
     const struct live_sensor *s;
-    size_t need, width;
+    size_t need, most, width; /* rows for a window; rows at most */
     struct stored_row *rows;
     double *values;
     size_t len, cap;
@@ -76,7 +78,9 @@ static int take_bucket(const bson_t *doc, void *arg)
         }
     }
     h->len += got;
-    return h->len >= h->need;
+    /* back to where judging ended, and a window more */
+    bool judged = aas_doc_int(doc, "start", INT64_MAX) <= h->s->resume_ms;
+    return h->len >= h->most || (judged && h->len >= h->need);
 }
 
 static int by_time(const void *a, const void *b)
@@ -89,7 +93,9 @@ static int by_time(const void *a, const void *b)
 
 static void fill_from_store(const struct ingest_live *l, struct live_sensor *s)
 {
-    struct history h = {.s = s, .need = 2 * (size_t)s->type->window.rows, .width = s->type->channels_count + 1};
+    const struct aas_window_spec *spec = &s->type->window;
+    struct history h = {.s = s, .need = 2 * (size_t)spec->rows, .width = s->type->channels_count + 1};
+    h.most = h.need + CATCH_UP_WINDOWS * (size_t)spec->stride;
     const struct aas_cond where[] = {{.field = "sensor_id", .op = AAS_OP_EQ, .value = AAS_V_STR(s->id)}};
     struct aas_query q = {.where = where, .n_where = 1, .sort = "end", .descending = true};
     struct aas_error err = AAS_ERROR_NONE;

@@ -371,6 +371,14 @@ void ingest_writer_unlock_cursor(struct ingest_writer *w, uint64_t gone)
     (void)pthread_mutex_unlock(&w->cursor_lock);
 }
 
+uint64_t ingest_writer_committed(struct ingest_writer *w)
+{
+    (void)pthread_mutex_lock(&w->stats_lock);
+    uint64_t offset = w->stats.committed;
+    (void)pthread_mutex_unlock(&w->stats_lock);
+    return offset;
+}
+
 void ingest_writer_stats(struct ingest_writer *w, struct ingest_writer_stats *ret_stats)
 {
     (void)pthread_mutex_lock(&w->stats_lock);

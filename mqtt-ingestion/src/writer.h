@@ -62,6 +62,8 @@ struct ingest_writer_stats {
     int64_t last_commit_ms;     /* wall clock; 0: none yet */
     double last_commit_seconds;
 };
+/** All records of the log below it are settled: what they held is in the store. Any thread. */
+uint64_t ingest_writer_committed(struct ingest_writer *w);
 void ingest_writer_stats(struct ingest_writer *w, struct ingest_writer_stats *ret_stats);
 /** Counters per sensor since the start, as a JSON list (new; NULL: no memory). */
 json_t *ingest_writer_sensors_json(struct ingest_writer *w);

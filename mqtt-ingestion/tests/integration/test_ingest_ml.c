@@ -255,12 +255,43 @@ static void test_order_within_the_horizon(void **state)
     harness_teardown(&h);
 }
 
+/* Readings that came before it was known what to serve are judged once it is: those that are stored, and those that no
+ * bucket holds yet. */
+static void test_windows_from_before_the_serving_was_known(void **state)
+{
+    struct harness h;
+    struct peer p = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int64_t expected = 0;
+    (void)state;
+    harness_setup(&h);
+    h.env[0] = "AAS_FLUSH=60s";
+    h.env[1] = "AAS_STREAM_INTERVAL=20ms"; /* what a frame has carried is not kept for its sake */
+    harness_start_daemon(&h);
+    int64_t base = aas_clock_wall_ms() - 600000;
+    for (int i = 0; i < 40; i++) {
+        publish(&h, base + i * 1000, 0);
+        assert_true(harness_wait_ledger(&h, "received", i + 1, 5000));
+    }
+    peer_start(&p, h.ml_port);
+    assert_true(AAS_TEST_WAIT(15000, state_count(&h, "warming_up") == 1)); /* no longer blind: it is known now */
+    for (int i = 40; i < 45; i++)
+        publish(&h, base + i * 1000, 0);
+    for (int end = ROWS - 1; end < 45; end += STRIDE)
+        expected += base + end * 1000;
+    assert_true(AAS_TEST_WAIT(15000, peer_get(&p, &p.windows) == 8));
+    assert_int_equal(p.ends, expected);
+    harness_stop_daemon(&h);
+    peer_stop(&p);
+    harness_teardown(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows_are_judged),
         cmocka_unit_test(test_blind_and_alarm),
         cmocka_unit_test(test_order_within_the_horizon),
+        cmocka_unit_test(test_windows_from_before_the_serving_was_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
